@@ -1,0 +1,1 @@
+"""Channels, recordings and the data bus."""
