@@ -1,0 +1,452 @@
+"""Quantities at the door: "2.53 MN" becomes 2.53e6, with its range and its source.
+
+Inside Downrange every number is SI and carries its unit in its name; text with units
+exists only in what a person writes. A spec declares what it takes:
+
+    class EngineSpec(Spec):
+        thrust_vac: Thrust
+        gimbal_limit: Annotated[Value, quantity("rad", minimum=0.0, maximum=0.5)]
+
+Angle is a dimension of its own here, so that "10 Hz" is no angular rate and "5 %" no angle.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError, core_schema
+
+if TYPE_CHECKING:
+    import pint
+
+STANDARD_GRAVITY_MPS2 = 9.80665  # exact: 3rd CGPM (1901); the g0 of every specific impulse
+SLUG_KG = 0.45359237 * STANDARD_GRAVITY_MPS2 / 0.3048  # exact: the pound of 1959, lbf s^2/ft
+
+Status = Literal["published", "derived", "estimated", "assumed"]
+
+# Unit symbols: plain definitions, so that a look-up takes no 3,000-unit file.
+_DEFINITIONS = f"""
+nano- = 1e-9 = n-
+micro- = 1e-6 = u- = µ-
+milli- = 1e-3 = m-
+centi- = 1e-2 = c-
+hecto- = 1e2 = h-
+kilo- = 1e3 = k-
+mega- = 1e6 = M-
+giga- = 1e9 = G-
+meter = [length] = m = metre
+second = [time] = s = sec
+kilogram = [mass] = kg
+kelvin = [temperature]; offset: 0 = K
+radian = [angle] = rad
+percent = 0.01 = %
+degree = {math.pi / 180.0!r} radian = deg = °
+arcminute = {math.pi / 10800.0!r} radian = arcmin
+arcsecond = {math.pi / 648000.0!r} radian = arcsec
+revolution = {2.0 * math.pi!r} radian = rev = turn
+rpm = {math.pi / 30.0!r} radian / second
+minute = 60 second = min
+hour = 3600 second = h
+day = 86400 second = d
+hertz = 1 / second = Hz
+gram = 0.001 kilogram = g
+tonne = 1000 kilogram = t = metric_ton
+pound = 0.45359237 kilogram = lb = lbm
+slug = {SLUG_KG!r} kilogram
+foot = 0.3048 meter = ft = feet
+inch = 0.0254 meter = in
+mile = 1609.344 meter = mi
+nautical_mile = 1852 meter = nmi
+knot = {1852.0 / 3600.0!r} meter / second = kt
+litre = 0.001 meter ** 3 = L = l = liter
+newton = kilogram * meter / second ** 2 = N
+pound_force = {0.45359237 * STANDARD_GRAVITY_MPS2!r} newton = lbf
+pascal = newton / meter ** 2 = Pa
+bar = 100000 pascal
+atmosphere = 101325 pascal = atm
+psi = {0.45359237 * STANDARD_GRAVITY_MPS2 / 0.0254**2!r} pascal
+joule = newton * meter = J
+watt = joule / second = W
+standard_gravity = {STANDARD_GRAVITY_MPS2!r} meter / second ** 2 = g0
+degree_Celsius = kelvin; offset: 273.15 = degC = °C
+degree_Fahrenheit = 5 / 9 kelvin; offset: 255.3722222222222 = degF = °F
+"""
+
+# SI unit -> (what it is a unit of, how one is written).
+_KINDS = {
+    "1": ("a plain number", "0.05"),
+    "m": ("a length", "28 m"),
+    "m^2": ("an area", "0.7 m^2"),
+    "m^3": ("a volume", "12 m^3"),
+    "kg": ("a mass", "4.2 t"),
+    "s": ("a time", "0.5 s"),
+    "m/s": ("a speed", "30 m/s"),
+    "m/s^2": ("an acceleration", "9.81 m/s^2"),
+    "1/s": ("a rate", "0.003 m/s per m"),
+    "Hz": ("a frequency", "50 Hz"),
+    "rad": ("an angle", "12 deg"),
+    "rad/s": ("an angular rate", "8 deg/s"),
+    "rad/s^2": ("an angular acceleration", "20 deg/s^2"),
+    "N": ("a force", "75 kN"),
+    "N s": ("an impulse", "3 kN s"),
+    "N m": ("a moment", "1.1 MN m"),
+    "N m^2": ("a bending stiffness", "250 MN m^2"),
+    "N/m": ("a spring rate", "2 MN/m"),
+    "Pa": ("a pressure", "101.3 kPa"),
+    "Pa rad": ("a dynamic pressure times an angle", "120 kPa deg"),
+    "kg/s": ("a mass flow", "29 kg/s"),
+    "kg/m^3": ("a density", "1141 kg/m^3"),
+    "kg m^2": ("a moment of inertia", "250000 kg m^2"),
+    "K": ("a temperature", "288.15 K"),
+}
+
+_NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![\d,])\s*(.*)", re.S)
+_BARE_POWER = re.compile(r"(?<![A-Za-z_])(?!g0)([A-Za-z]+)(-?\d)")
+
+
+class Value(BaseModel):
+    """A quantity in SI with what is known about it.
+
+    Attributes:
+        si: the value in `unit`.
+        low: lowest credible value in `unit`; what a campaign draws from. None if not given.
+        high: highest credible value in `unit`.
+        spread: one standard deviation from flight to flight, in `unit`.
+        status: published, derived, estimated or assumed.
+        source: key into the bibliography.
+        note: how it was found.
+        text: as it was written.
+        unit: the SI unit of `si`; "1" for a plain number.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    si: float
+    low: float | None = None
+    high: float | None = None
+    spread: float | None = None
+    status: Status | None = None
+    source: str | None = None
+    note: str | None = None
+    text: str
+    unit: str
+
+    def __float__(self) -> float:
+        return self.si
+
+
+_TABLE_KEYS = ("value", "low", "high", "spread", "status", "source", "note")
+
+
+class _Wrong(Exception):
+    """One thing wrong with a quantity; turned into pydantic's error at the end."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        self.message = message
+        self.hint = hint
+        super().__init__(message)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What a spec field takes: a dimension and limits. Made by `quantity`.
+
+    Attributes:
+        unit: SI unit; also the unit of the limits.
+        minimum: lowest value allowed, None if any.
+        maximum: highest value allowed, None if any.
+        exclusive: the minimum itself is not allowed.
+    """
+
+    unit: str
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive: bool = False
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.validate)
+
+    def validate(self, given: object) -> Value:
+        """Return the Value in SI, or raise pydantic's error with every problem in its context."""
+        problems: list[tuple[str, str, str]] = []
+        if isinstance(given, Value):
+            found: Value | None = given
+            if given.unit != self.unit:
+                wrong = f"expected {self.kind}, got {given.text!r} in {given.unit}"
+                problems.append(("", wrong, self.example))
+        elif isinstance(given, Mapping):
+            found = self._read_table(given, problems)
+        else:
+            si = self._attempt("", given, problems)
+            found = None if si is None else Value(si=si, text=_as_text(given), unit=self.unit)
+        if problems or found is None:
+            summary = "; ".join(message for _, message, _ in problems)
+            raise PydanticCustomError(
+                "quantity", "{summary}", {"summary": summary, "problems": problems}
+            )
+        return found
+
+    @property
+    def kind(self) -> str:
+        """What the quantity is, as "a force"."""
+        return _KINDS[self.unit][0] if self.unit in _KINDS else f"a quantity in {self.unit}"
+
+    @property
+    def example(self) -> str:
+        """A hint that shows how one is written."""
+        text = _KINDS[self.unit][1] if self.unit in _KINDS else f"1 {self.unit}"
+        return f"write it like {text}" if self.unit == "1" else f'write it like "{text}"'
+
+    def _attempt(
+        self, key: str, given: object, problems: list[tuple[str, str, str]], check: bool = True
+    ) -> float | None:
+        """SI value, or None with the problem noted under `key`."""
+        try:
+            si = self._read(given)
+            if check:
+                self._check(si, given)
+        except _Wrong as wrong:
+            problems.append((key, wrong.message, wrong.hint))
+            return None
+        return si
+
+    def _read(self, given: object) -> float:
+        """SI value of a number or of text with a unit, before the limits."""
+        if isinstance(given, bool) or not isinstance(given, int | float | str):
+            raise _Wrong(f"expected {self.kind}, got {_shown(given)}", self.example)
+        number, symbol = split(given) if isinstance(given, str) else (float(given), "")
+        if not symbol and self.unit != "1":
+            shown = _shown(given)
+            raise _Wrong(f"expected {self.kind} with its unit, got the bare number {shown}",
+                         self.example)  # fmt: skip
+        factor, offset, unit = conversion(symbol) if symbol else (1.0, 0.0, "1")
+        if _dimension(unit) != _dimension(self.unit):
+            raise _Wrong(f"expected {self.kind}, got {given!r}, which is {_kind_of(unit)}",
+                         self.example)  # fmt: skip
+        si = number * factor + offset
+        if not math.isfinite(si):
+            raise _Wrong(f"{_shown(given)} is not a finite number", self.example)
+        return si
+
+    def _check(self, si: float, given: object) -> None:
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        if self.minimum is not None and (si < self.minimum or (self.exclusive and si == self.minimum)):
+            word = "more than" if self.exclusive else "at least"
+            raise _Wrong(f"must be {word} {self.minimum:g}{unit}, got {_shown(given)}")
+        if self.maximum is not None and si > self.maximum:
+            raise _Wrong(f"must be at most {self.maximum:g}{unit}, got {_shown(given)}")
+
+    def _read_table(
+        self, table: Mapping[Any, Any], problems: list[tuple[str, str, str]]
+    ) -> Value | None:
+        """Value of `{ value = ..., low = ..., high = ..., status = ..., source = ... }`."""
+        for key in table:
+            if key not in _TABLE_KEYS:
+                near = get_close_matches(str(key), _TABLE_KEYS, 1)
+                hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(_TABLE_KEYS)}"
+                problems.append((str(key), "unknown key in a value", hint))
+        if "value" not in table:
+            problems.append(("value", "is missing", self.example))
+            return None
+        si = self._attempt("", table["value"], problems)
+        limits = {key: self._attempt(key, table[key], problems) if key in table else None
+                  for key in ("low", "high")}  # fmt: skip
+        words = {key: _word(key, table, problems) for key in ("status", "source", "note")}
+        if si is None:
+            return None
+        low, high = limits["low"], limits["high"]
+        spread = self._spread(si, table, problems)
+        if (low is not None and low > si) or (high is not None and high < si):
+            shown = f"{table.get('low', '')!s} .. {table['value']!s} .. {table.get('high', '')!s}"
+            problems.append(("", f"low <= value <= high does not hold: {shown}", ""))
+        if problems:
+            return None
+        return Value(si=si, low=low, high=high, spread=spread, text=_as_text(table["value"]),
+                     unit=self.unit, **words)  # fmt: skip
+
+    def _spread(
+        self, si: float, table: Mapping[Any, Any], problems: list[tuple[str, str, str]]
+    ) -> float | None:
+        """One sigma in SI. A percentage is of the value, also where the value is a fraction."""
+        if "spread" not in table:
+            return None
+        given = table["spread"]
+        percent = isinstance(given, str) and given.rstrip().endswith("%")
+        spread = (_FRACTION if percent else self)._attempt("spread", given, problems, check=False)
+        if spread is not None and spread < 0.0:
+            problems.append(("spread", f"must be at least 0, got {given!r}", ""))
+        return abs(si) * spread if percent and spread is not None else spread
+
+
+_FRACTION = Quantity("1")
+
+
+def quantity(
+    unit: str,
+    *,
+    positive: bool = False,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    exclusive: bool = False,
+) -> Quantity:
+    """Return the mark of a spec field: `Annotated[Value, quantity("N", positive=True)]`.
+
+    Args:
+        unit: SI unit of the field, as "N m"; "1" for a plain number, which may be written bare.
+        positive: shorthand for minimum 0, exclusive.
+        minimum: lowest value allowed, in `unit`.
+        maximum: highest value allowed, in `unit`.
+        exclusive: the minimum itself is not allowed.
+    """
+    if positive:
+        minimum, exclusive = 0.0, True
+    return Quantity(unit, minimum, maximum, exclusive)
+
+
+def value(text: str | float, unit: str, **known: Any) -> Value:
+    """Return a Value made in code, as a spec's default: `value("5 deg", "rad")`.
+
+    Args:
+        text: quantity as a person would write it.
+        unit: SI unit of the result.
+        known: low, high, spread, status, source, note, as in a file.
+
+    Raises:
+        ValueError: the text is no such quantity.
+    """
+    return Quantity(unit).validate({"value": text, **known} if known else text)
+
+
+def split(text: str) -> tuple[float, str]:
+    """Return (number, unit symbol) of text as "2.53 MN"; the symbol is empty if there is none."""
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        comma = re.match(r"\s*[+-]?\d+,\d", text)
+        hint = "write 180000 or 180_000, and a point for decimals" if comma else ""
+        raise _Wrong(f"{text!r} does not begin with a number", hint)
+    return float(match[1]), match[2].strip()
+
+
+@cache
+def conversion(symbol: str) -> tuple[float, float, str]:
+    """Return (factor, offset, SI unit): `si = number * factor + offset` for a unit symbol."""
+    import pint  # noqa: PLC0415  (0.2 s, and only whoever reads a quantity needs it)
+
+    registry = _registry()
+    spelled = _BARE_POWER.sub(r"\1^\2", symbol)
+    try:
+        unit = registry.parse_units(spelled)
+        zero = registry.Quantity(0.0, unit).to_base_units()
+        one = registry.Quantity(1.0, unit).to_base_units()
+    except pint.UndefinedUnitError as error:
+        raise _Wrong(f"unknown unit {symbol!r}", _nearest_unit(str(error.args[0]))) from None
+    except Exception:  # noqa: BLE001  (pint raises whatever its tokeniser met)
+        raise _Wrong(f"can't read the unit {symbol!r}", 'write it like "kg m^2/s"') from None
+    offset = float(zero.magnitude)
+    return float(one.magnitude) - offset, offset, f"{one.units:D}".replace("dimensionless", "1")
+
+
+@cache
+def _registry() -> pint.UnitRegistry[float]:
+    import pint  # noqa: PLC0415
+
+    registry: pint.UnitRegistry[float] = pint.UnitRegistry(None)
+    registry.load_definitions(_DEFINITIONS.strip().splitlines())
+    return registry
+
+
+@cache
+def _dimension(unit: str) -> tuple[tuple[str, float], ...]:
+    """Exponents of the base dimensions, in order; empty for a plain number."""
+    if unit == "1":
+        return ()
+    exponents = _registry().parse_units(unit).dimensionality
+    return tuple(sorted((name, float(power)) for name, power in exponents.items() if power))
+
+
+def _kind_of(unit: str) -> str:
+    dimension = _dimension(unit)
+    for known, (kind, _) in _KINDS.items():
+        if _dimension(known) == dimension:
+            return kind
+    return " ".join(f"{name}^{power:g}" for name, power in dimension)
+
+
+def _nearest_unit(symbol: str) -> str:
+    known = [name for name in dir(_registry()) if not name.startswith("_")]
+    near = get_close_matches(symbol, known, 3)
+    return f"did you mean {', '.join(near)}?" if near else ""
+
+
+def _word(key: str, table: Mapping[Any, Any], problems: list[tuple[str, str, str]]) -> Any:
+    """The text under `key`, None if absent or wrong."""
+    given = table.get(key)
+    if given is None:
+        return None
+    if not isinstance(given, str) or not given.strip():
+        problems.append((key, f"expected text, got {_shown(given)}", ""))
+        return None
+    if key == "status" and given not in get_args(Status):
+        problems.append((key, f"unknown status {given!r}", f"one of {', '.join(get_args(Status))}"))
+        return None
+    return given
+
+
+def _as_text(given: object) -> str:
+    return given.strip() if isinstance(given, str) else repr(given)
+
+
+def _shown(given: object) -> str:
+    """The text given, cut to a line."""
+    text = repr(given)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+# What a person writes. Signed unless the name or the nature of the thing says otherwise.
+Length = Annotated[Value, quantity("m")]
+PositiveLength = Annotated[Value, quantity("m", positive=True)]
+NonNegativeLength = Annotated[Value, quantity("m", minimum=0.0)]
+Area = Annotated[Value, quantity("m^2", positive=True)]
+NonNegativeArea = Annotated[Value, quantity("m^2", minimum=0.0)]
+Volume = Annotated[Value, quantity("m^3", positive=True)]
+Mass = Annotated[Value, quantity("kg", minimum=0.0)]
+PositiveMass = Annotated[Value, quantity("kg", positive=True)]
+Time = Annotated[Value, quantity("s")]
+Duration = Annotated[Value, quantity("s", minimum=0.0)]
+PositiveDuration = Annotated[Value, quantity("s", positive=True)]
+Speed = Annotated[Value, quantity("m/s")]
+NonNegativeSpeed = Annotated[Value, quantity("m/s", minimum=0.0)]
+SpeedGradient = Annotated[Value, quantity("1/s")]
+Acceleration = Annotated[Value, quantity("m/s^2")]
+NonNegativeAcceleration = Annotated[Value, quantity("m/s^2", minimum=0.0)]
+Frequency = Annotated[Value, quantity("Hz", positive=True)]
+Angle = Annotated[Value, quantity("rad")]
+PositiveAngle = Annotated[Value, quantity("rad", positive=True)]
+NonNegativeAngle = Annotated[Value, quantity("rad", minimum=0.0)]
+AngularRate = Annotated[Value, quantity("rad/s")]
+PositiveAngularRate = Annotated[Value, quantity("rad/s", positive=True)]
+NonNegativeAngularRate = Annotated[Value, quantity("rad/s", minimum=0.0)]
+Force = Annotated[Value, quantity("N")]
+Thrust = Annotated[Value, quantity("N", positive=True)]
+Impulse = Annotated[Value, quantity("N s")]
+Moment = Annotated[Value, quantity("N m")]
+PositiveMoment = Annotated[Value, quantity("N m", positive=True)]
+Stiffness = Annotated[Value, quantity("N m^2", positive=True)]
+Pressure = Annotated[Value, quantity("Pa", minimum=0.0)]
+LoadIndicator = Annotated[Value, quantity("Pa rad", positive=True)]  # q times alpha
+MassFlow = Annotated[Value, quantity("kg/s", minimum=0.0)]
+Density = Annotated[Value, quantity("kg/m^3", positive=True)]
+Inertia = Annotated[Value, quantity("kg m^2")]
+PositiveInertia = Annotated[Value, quantity("kg m^2", positive=True)]
+Temperature = Annotated[Value, quantity("K", positive=True)]
+Isp = Annotated[Value, quantity("s", positive=True)]
+Fraction = Annotated[Value, quantity("1", minimum=0.0, maximum=1.0)]
+Ratio = Annotated[Value, quantity("1")]
+PositiveRatio = Annotated[Value, quantity("1", positive=True)]
