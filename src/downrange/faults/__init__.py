@@ -1,0 +1,1 @@
+"""Faults as data: a schedule becomes health numbers that the hardware reads."""

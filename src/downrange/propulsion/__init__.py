@@ -1,0 +1,1 @@
+"""Engines, gimbals and tanks: commands in, forces, moments and flows out."""
