@@ -13,71 +13,20 @@ Angle is a dimension of its own here, so that "10 Hz" is no angular rate and "5 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError, core_schema
 
-if TYPE_CHECKING:
-    import pint
-
-STANDARD_GRAVITY_MPS2 = 9.80665  # exact: 3rd CGPM (1901); the g0 of every specific impulse
-SLUG_KG = 0.45359237 * STANDARD_GRAVITY_MPS2 / 0.3048  # exact: the pound of 1959, lbf s^2/ft
+from downrange._symbols import (
+    STANDARD_GRAVITY_MPS2 as STANDARD_GRAVITY_MPS2,
+)
+from downrange._symbols import Unreadable, conversion, dimension, split
 
 Status = Literal["published", "derived", "estimated", "assumed"]
-
-# Unit symbols: plain definitions, so that a look-up takes no 3,000-unit file.
-_DEFINITIONS = f"""
-nano- = 1e-9 = n-
-micro- = 1e-6 = u- = µ-
-milli- = 1e-3 = m-
-centi- = 1e-2 = c-
-hecto- = 1e2 = h-
-kilo- = 1e3 = k-
-mega- = 1e6 = M-
-giga- = 1e9 = G-
-meter = [length] = m = metre
-second = [time] = s = sec
-kilogram = [mass] = kg
-kelvin = [temperature]; offset: 0 = K
-radian = [angle] = rad
-percent = 0.01 = %
-degree = {math.pi / 180.0!r} radian = deg = °
-arcminute = {math.pi / 10800.0!r} radian = arcmin
-arcsecond = {math.pi / 648000.0!r} radian = arcsec
-revolution = {2.0 * math.pi!r} radian = rev = turn
-rpm = {math.pi / 30.0!r} radian / second
-minute = 60 second = min
-hour = 3600 second = h
-day = 86400 second = d
-hertz = 1 / second = Hz
-gram = 0.001 kilogram = g
-tonne = 1000 kilogram = t = metric_ton
-pound = 0.45359237 kilogram = lb = lbm
-slug = {SLUG_KG!r} kilogram
-foot = 0.3048 meter = ft = feet
-inch = 0.0254 meter = in
-mile = 1609.344 meter = mi
-nautical_mile = 1852 meter = nmi
-knot = {1852.0 / 3600.0!r} meter / second = kt
-litre = 0.001 meter ** 3 = L = l = liter
-newton = kilogram * meter / second ** 2 = N
-pound_force = {0.45359237 * STANDARD_GRAVITY_MPS2!r} newton = lbf
-pascal = newton / meter ** 2 = Pa
-bar = 100000 pascal
-atmosphere = 101325 pascal = atm
-psi = {0.45359237 * STANDARD_GRAVITY_MPS2 / 0.0254**2!r} pascal
-joule = newton * meter = J
-watt = joule / second = W
-standard_gravity = {STANDARD_GRAVITY_MPS2!r} meter / second ** 2 = g0
-degree_Celsius = kelvin; offset: 273.15 = degC = °C
-degree_Fahrenheit = 5 / 9 kelvin; offset: 255.3722222222222 = degF = °F
-"""
 
 # SI unit -> (what it is a unit of, how one is written).
 _KINDS = {
@@ -106,9 +55,6 @@ _KINDS = {
     "kg m^2": ("a moment of inertia", "250000 kg m^2"),
     "K": ("a temperature", "288.15 K"),
 }
-
-_NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![\d,])\s*(.*)", re.S)
-_BARE_POWER = re.compile(r"(?<![A-Za-z_])(?!g0)([A-Za-z]+)(-?\d)")
 
 
 class Value(BaseModel):
@@ -143,15 +89,6 @@ class Value(BaseModel):
 
 
 _TABLE_KEYS = ("value", "low", "high", "spread", "status", "source", "note")
-
-
-class _Wrong(Exception):
-    """One thing wrong with a quantity; turned into pydantic's error at the end."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        self.message = message
-        self.hint = hint
-        super().__init__(message)
 
 
 @dataclass(frozen=True)
@@ -212,7 +149,7 @@ class Quantity:
             si = self._read(given)
             if check:
                 self._check(si, given)
-        except _Wrong as wrong:
+        except Unreadable as wrong:
             problems.append((key, wrong.message, wrong.hint))
             return None
         return si
@@ -220,28 +157,30 @@ class Quantity:
     def _read(self, given: object) -> float:
         """SI value of a number or of text with a unit, before the limits."""
         if isinstance(given, bool) or not isinstance(given, int | float | str):
-            raise _Wrong(f"expected {self.kind}, got {_shown(given)}", self.example)
+            raise Unreadable(f"expected {self.kind}, got {_shown(given)}", self.example)
         number, symbol = split(given) if isinstance(given, str) else (float(given), "")
         if not symbol and self.unit != "1":
             shown = _shown(given)
-            raise _Wrong(f"expected {self.kind} with its unit, got the bare number {shown}",
+            raise Unreadable(f"expected {self.kind} with its unit, got the bare number {shown}",
                          self.example)  # fmt: skip
         factor, offset, unit = conversion(symbol) if symbol else (1.0, 0.0, "1")
-        if _dimension(unit) != _dimension(self.unit):
-            raise _Wrong(f"expected {self.kind}, got {given!r}, which is {_kind_of(unit)}",
+        if dimension(unit) != dimension(self.unit):
+            raise Unreadable(f"expected {self.kind}, got {given!r}, which is {_kind_of(unit)}",
                          self.example)  # fmt: skip
         si = number * factor + offset
         if not math.isfinite(si):
-            raise _Wrong(f"{_shown(given)} is not a finite number", self.example)
+            raise Unreadable(f"{_shown(given)} is not a finite number", self.example)
         return si
 
     def _check(self, si: float, given: object) -> None:
         unit = "" if self.unit == "1" else f" {self.unit}"
-        if self.minimum is not None and (si < self.minimum or (self.exclusive and si == self.minimum)):
+        if self.minimum is not None and (
+            si < self.minimum or (self.exclusive and si == self.minimum)
+        ):
             word = "more than" if self.exclusive else "at least"
-            raise _Wrong(f"must be {word} {self.minimum:g}{unit}, got {_shown(given)}")
+            raise Unreadable(f"must be {word} {self.minimum:g}{unit}, got {_shown(given)}")
         if self.maximum is not None and si > self.maximum:
-            raise _Wrong(f"must be at most {self.maximum:g}{unit}, got {_shown(given)}")
+            raise Unreadable(f"must be at most {self.maximum:g}{unit}, got {_shown(given)}")
 
     def _read_table(
         self, table: Mapping[Any, Any], problems: list[tuple[str, str, str]]
@@ -324,65 +263,12 @@ def value(text: str | float, unit: str, **known: Any) -> Value:
     return Quantity(unit).validate({"value": text, **known} if known else text)
 
 
-def split(text: str) -> tuple[float, str]:
-    """Return (number, unit symbol) of text as "2.53 MN"; the symbol is empty if there is none."""
-    match = _NUMBER.fullmatch(text)
-    if match is None:
-        comma = re.match(r"\s*[+-]?\d+,\d", text)
-        hint = "write 180000 or 180_000, and a point for decimals" if comma else ""
-        raise _Wrong(f"{text!r} does not begin with a number", hint)
-    return float(match[1]), match[2].strip()
-
-
-@cache
-def conversion(symbol: str) -> tuple[float, float, str]:
-    """Return (factor, offset, SI unit): `si = number * factor + offset` for a unit symbol."""
-    import pint  # noqa: PLC0415  (0.2 s, and only whoever reads a quantity needs it)
-
-    registry = _registry()
-    spelled = _BARE_POWER.sub(r"\1^\2", symbol)
-    try:
-        unit = registry.parse_units(spelled)
-        zero = registry.Quantity(0.0, unit).to_base_units()
-        one = registry.Quantity(1.0, unit).to_base_units()
-    except pint.UndefinedUnitError as error:
-        raise _Wrong(f"unknown unit {symbol!r}", _nearest_unit(str(error.args[0]))) from None
-    except Exception:  # noqa: BLE001  (pint raises whatever its tokeniser met)
-        raise _Wrong(f"can't read the unit {symbol!r}", 'write it like "kg m^2/s"') from None
-    offset = float(zero.magnitude)
-    return float(one.magnitude) - offset, offset, f"{one.units:D}".replace("dimensionless", "1")
-
-
-@cache
-def _registry() -> pint.UnitRegistry[float]:
-    import pint  # noqa: PLC0415
-
-    registry: pint.UnitRegistry[float] = pint.UnitRegistry(None)
-    registry.load_definitions(_DEFINITIONS.strip().splitlines())
-    return registry
-
-
-@cache
-def _dimension(unit: str) -> tuple[tuple[str, float], ...]:
-    """Exponents of the base dimensions, in order; empty for a plain number."""
-    if unit == "1":
-        return ()
-    exponents = _registry().parse_units(unit).dimensionality
-    return tuple(sorted((name, float(power)) for name, power in exponents.items() if power))
-
-
 def _kind_of(unit: str) -> str:
-    dimension = _dimension(unit)
+    dimension = dimension(unit)
     for known, (kind, _) in _KINDS.items():
-        if _dimension(known) == dimension:
+        if dimension(known) == dimension:
             return kind
     return " ".join(f"{name}^{power:g}" for name, power in dimension)
-
-
-def _nearest_unit(symbol: str) -> str:
-    known = [name for name in dir(_registry()) if not name.startswith("_")]
-    near = get_close_matches(symbol, known, 3)
-    return f"did you mean {', '.join(near)}?" if near else ""
 
 
 def _word(key: str, table: Mapping[Any, Any], problems: list[tuple[str, str, str]]) -> Any:
