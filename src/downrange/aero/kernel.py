@@ -1,0 +1,286 @@
+"""Aerodynamic force and moment: table look-up of a body of revolution, or check-case coefficients.
+
+Body axes: x to the nose, y right, z down. The velocity is that of the body relative to the air.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from downrange._jit import njit
+
+Floats = NDArray[np.float64]
+TenFloats = tuple[float, float, float, float, float, float, float, float, float, float]
+
+# Aero.model
+NONE = 0
+BODY_OF_REVOLUTION = 1
+CASE_COEFFICIENTS = 2
+
+# Columns of Aero.table
+CN_POTENTIAL = 0
+CN_CROSSFLOW = 1
+CA = 2
+CM = 3
+COLUMNS = 4
+
+# Rows of Aero.case_value
+DRAG, LIFT, SIDE, ROLL, PITCH, YAW = 0, 1, 2, 3, 4, 5
+CASE_ROWS = 6
+
+# Aero.case_angle: which angle the check-case tables are read at
+ALPHA_BETA = 0  # drag, lift, pitch at alpha; side, roll, yaw at beta
+TOTAL_DRAG = 1  # as above, but drag at the total angle
+AXISYMMETRIC = 2  # all at the total angle, lift and pitch in its plane
+
+
+class Aero(NamedTuple):
+    """Aerodynamic numbers of one configuration."""
+
+    model: int
+    reference_area_m2: float
+    reference_length_m: float  # diameter d; the chord c of check cases
+    reference_span_m: float  # b of check cases, else d
+    reference_x_m: float  # station about which the moment coefficients are given
+    mach: Floats  # (nM,) rising
+    alpha_rad: Floats  # (nA,) uniform, 0 to pi
+    table: Floats  # (nM, nA, COLUMNS)
+    pitch_damping: float  # Cmq + Cm_alphadot = pitch_damping * (lever to damping_x_m / d)^2
+    damping_x_m: float
+    roll_damping: float  # Clp, on p d / (2 V)
+    planform_area_m2: float  # side view, which the crossflow meets
+    planform_x_m: float  # its centroid
+    planform_gyration_m: float  # its radius of gyration about the centroid
+    case_angle: int
+    case_angle_rad: Floats  # (nC,) rising, common to all rows
+    case_value: Floats  # (CASE_ROWS, nC)
+    case_damping: Floats  # (3,) roll, pitch, yaw, on rate * length / (2 V)
+    case_moment_centre_m: Floats  # (3,) body axes, from the CM when that is at reference_x_m
+
+
+@njit
+def bracket(grid: Floats, x: float) -> tuple[int, float]:
+    """Cell index and fraction [0, 1] of x in a rising grid; the ends are held."""
+    low = 0
+    high = grid.shape[0] - 1
+    if high == 0 or x <= grid[0]:
+        return 0, 0.0
+    if x >= grid[high]:
+        return high - 1, 1.0
+    while high - low > 1:
+        middle = (low + high) // 2
+        if grid[middle] <= x:
+            low = middle
+        else:
+            high = middle
+    return low, (x - grid[low]) / (grid[high] - grid[low])
+
+
+@njit
+def bilinear(table: Floats, i: int, fi: float, j: int, fj: float, column: int) -> float:
+    """One coefficient [-] inside cell (i, j) of the table."""
+    low = table[i, j, column] + fj * (table[i, j + 1, column] - table[i, j, column])
+    high = table[i + 1, j, column] + fj * (table[i + 1, j + 1, column] - table[i + 1, j, column])
+    return low + fi * (high - low)
+
+
+@njit
+def body_coefficients(
+    aero: Aero, mach: float, alpha_rad: float
+) -> tuple[float, float, float, float]:
+    """CN potential, CN crossflow, CA and Cm [-] at a Mach number and a total angle, bilinear."""
+    i, fm = bracket(aero.mach, mach)
+    last = aero.alpha_rad.shape[0] - 2
+    place = alpha_rad / aero.alpha_rad[1]
+    j = min(int(place), last)
+    fa = min(place - j, 1.0)
+    t = aero.table
+    return (
+        bilinear(t, i, fm, j, fa, CN_POTENTIAL),
+        bilinear(t, i, fm, j, fa, CN_CROSSFLOW),
+        bilinear(t, i, fm, j, fa, CA),
+        bilinear(t, i, fm, j, fa, CM),
+    )
+
+
+@njit
+def damping_moment(
+    aero: Aero,
+    v_air_body: tuple[float, float, float],
+    rates_body: tuple[float, float, float],
+    density_kgpm3: float,
+    crossflow: float,
+    x_cm_m: float,
+) -> tuple[float, float, float]:
+    """Damping moment [N m] of a body of revolution about its CM.
+
+    Along the body: slender-body momentum, -rho |vx| A_b lever^2 per unit rate (Nielsen, Missile
+    Aerodynamics, ch. 10, Cmq + Cm_alphadot). Across it: strips of crossflow drag linearised in the
+    rate, -rho k |v_cross| integral d x^2 dx, half of it out of the crossflow plane. `crossflow` is
+    k = eta Cdn. Neglects the force due to the rate, and the terms in rate squared.
+    """
+    vx, vy, vz = v_air_body
+    p, q, r = rates_body
+    cross = math.sqrt(vy * vy + vz * vz)
+    area_m2 = aero.reference_area_m2
+    lever_m = x_cm_m - aero.damping_x_m
+    along = 0.25 * density_kgpm3 * abs(vx) * area_m2 * aero.pitch_damping * lever_m * lever_m
+    offset_m = aero.planform_x_m - x_cm_m
+    second_m4 = aero.planform_area_m2 * (aero.planform_gyration_m**2 + offset_m * offset_m)
+    across = -0.5 * density_kgpm3 * crossflow * cross * second_m4
+    in_plane = 0.0
+    ey = 0.0
+    ez = 0.0
+    if cross > 0.0:
+        ey = vz / cross
+        ez = -vy / cross
+        in_plane = q * ey + r * ez
+    d2 = aero.reference_length_m * aero.reference_length_m
+    roll = 0.25 * density_kgpm3 * math.sqrt(vx * vx + cross * cross) * area_m2 * d2 * aero.roll_damping * p
+    both = along + across
+    return roll, both * q + across * in_plane * ey, both * r + across * in_plane * ez
+
+
+@njit
+def body_force_moment(
+    aero: Aero,
+    v_air_body: tuple[float, float, float],
+    rates_body: tuple[float, float, float],
+    density_kgpm3: float,
+    sound_speed_mps: float,
+    x_cm_m: float,
+) -> TenFloats:
+    """Force [N] and moment about the CM [N m] of a body of revolution; see aero_force_moment."""
+    vx, vy, vz = v_air_body
+    cross2 = vy * vy + vz * vz
+    speed2 = vx * vx + cross2
+    cross = math.sqrt(cross2)
+    alpha_rad = math.atan2(cross, vx)
+    qbar_pa = 0.5 * density_kgpm3 * speed2
+    mach = math.sqrt(speed2) / sound_speed_mps
+    cn_potential, cn_crossflow, ca, cm = body_coefficients(aero, mach, alpha_rad)
+    pressure_area_n = qbar_pa * aero.reference_area_m2
+    uy = 0.0
+    uz = 0.0
+    if cross > 0.0:
+        uy = vy / cross
+        uz = vz / cross
+    normal_n = (cn_potential + cn_crossflow) * pressure_area_n
+    fy = -normal_n * uy
+    fz = -normal_n * uz
+    # Inside the first cell the table is linear in alpha where sin^2 is not: hold its divisor.
+    sine2 = max(cross2 / max(speed2, 1e-300), aero.alpha_rad[1] ** 2)
+    k = cn_crossflow * aero.reference_area_m2 / (aero.planform_area_m2 * sine2)
+    mx, my, mz = damping_moment(aero, v_air_body, rates_body, density_kgpm3, k, x_cm_m)
+    pitch_nm = cm * pressure_area_n * aero.reference_length_m
+    arm_m = aero.reference_x_m - x_cm_m
+    my += pitch_nm * uz - arm_m * fz
+    mz += -pitch_nm * uy + arm_m * fy
+    fx = -ca * pressure_area_n
+    potential_n = cn_potential * pressure_area_n
+    crossflow_n = cn_crossflow * pressure_area_n
+    return fx, fy, fz, mx, my, mz, qbar_pa, alpha_rad, potential_n, crossflow_n
+
+
+@njit
+def case_coefficient(aero: Aero, row: int, cell: int, fraction: float) -> float:
+    """One check-case coefficient [-] between two points of the common angle grid."""
+    low = aero.case_value[row, cell]
+    high = aero.case_value[row, min(cell + 1, aero.case_value.shape[1] - 1)]
+    return low + fraction * (high - low)
+
+
+@njit
+def case_force_moment(
+    aero: Aero,
+    v_air_body: tuple[float, float, float],
+    rates_body: tuple[float, float, float],
+    density_kgpm3: float,
+    x_cm_m: float,
+) -> TenFloats:
+    """Force [N] and moment about the CM [N m] from check-case coefficients.
+
+    Drag against the air velocity, lift perpendicular to it in the body x-z plane, side force along
+    body y (NASA/TM-2015-218675 models); alpha = atan2(vz, vx), beta = asin(vy / V).
+    """
+    vx, vy, vz = v_air_body
+    p, q, r = rates_body
+    cross = math.hypot(vy, vz)
+    speed = math.hypot(vx, cross)
+    total_rad = math.atan2(cross, vx)
+    plane = math.hypot(vx, vz)
+    up_x = vz / plane if plane > 0.0 else 0.0
+    up_y = 0.0
+    up_z = -vx / plane if plane > 0.0 else 0.0
+    axis_y = 1.0
+    axis_z = 0.0
+    at_alpha, f_alpha = bracket(aero.case_angle_rad, math.atan2(vz, vx))
+    at_beta, f_beta = bracket(aero.case_angle_rad, math.atan2(vy, plane))
+    at_drag, f_drag = at_alpha, f_alpha
+    if aero.case_angle != ALPHA_BETA:
+        at_drag, f_drag = bracket(aero.case_angle_rad, total_rad)
+    if aero.case_angle == AXISYMMETRIC:
+        at_alpha, f_alpha = at_drag, f_drag
+        axis_y = vz / cross if cross > 0.0 else 0.0
+        axis_z = -vy / cross if cross > 0.0 else 0.0
+        up_x = cross / speed if speed > 0.0 else 0.0
+        up_y = vx * axis_z / speed if speed > 0.0 else 0.0
+        up_z = -vx * axis_y / speed if speed > 0.0 else 0.0
+    qbar_pa = 0.5 * density_kgpm3 * speed * speed
+    area_n = qbar_pa * aero.reference_area_m2
+    drag_over_speed = 0.5 * density_kgpm3 * speed * aero.reference_area_m2
+    drag_over_speed *= case_coefficient(aero, DRAG, at_drag, f_drag)
+    lift_n = area_n * case_coefficient(aero, LIFT, at_alpha, f_alpha)
+    side_n = area_n * case_coefficient(aero, SIDE, at_beta, f_beta)
+    fx = -drag_over_speed * vx + lift_n * up_x
+    fy = -drag_over_speed * vy + lift_n * up_y + side_n
+    fz = -drag_over_speed * vz + lift_n * up_z
+    span_m = aero.reference_span_m
+    chord_m = aero.reference_length_m
+    # q S L * rate L / (2 V), written without the division by V
+    rate_n = 0.25 * density_kgpm3 * speed * aero.reference_area_m2
+    damping = aero.case_damping
+    mx = area_n * span_m * case_coefficient(aero, ROLL, at_beta, f_beta)
+    mx += rate_n * span_m * span_m * damping[0] * p
+    pitch_nm = area_n * chord_m * case_coefficient(aero, PITCH, at_alpha, f_alpha)
+    yaw_nm = area_n * span_m * case_coefficient(aero, YAW, at_beta, f_beta)
+    my = pitch_nm * axis_y + rate_n * chord_m * chord_m * damping[1] * q
+    mz = pitch_nm * axis_z + yaw_nm + rate_n * span_m * span_m * damping[2] * r
+    arm_x = aero.case_moment_centre_m[0] + aero.reference_x_m - x_cm_m
+    arm_y = aero.case_moment_centre_m[1]
+    arm_z = aero.case_moment_centre_m[2]
+    mx += arm_y * fz - arm_z * fy
+    my += arm_z * fx - arm_x * fz
+    mz += arm_x * fy - arm_y * fx
+    return fx, fy, fz, mx, my, mz, qbar_pa, total_rad, 0.0, 0.0
+
+
+@njit
+def aero_force_moment(
+    aero: Aero,
+    v_air_body: tuple[float, float, float],
+    rates_body: tuple[float, float, float],
+    density_kgpm3: float,
+    sound_speed_mps: float,
+    x_cm_m: float,
+) -> TenFloats:
+    """Force [N, body axes], moment about the CM [N m], dynamic pressure [Pa], total angle [rad],
+    potential and crossflow normal force [N].
+
+    `v_air_body` is the velocity of the body relative to the air; `rates_body` the rates against
+    which damping acts (inertial ones will do: the Earth's rate is negligible). Finite at rest.
+    """
+    vx, vy, vz = v_air_body
+    if aero.model == NONE or density_kgpm3 <= 0.0:
+        alpha_rad = math.atan2(math.hypot(vy, vz), vx)
+        qbar_pa = 0.5 * max(density_kgpm3, 0.0) * (vx * vx + vy * vy + vz * vz)
+        return 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, qbar_pa, alpha_rad, 0.0, 0.0
+    if aero.model == BODY_OF_REVOLUTION:
+        return body_force_moment(
+            aero, v_air_body, rates_body, density_kgpm3, sound_speed_mps, x_cm_m
+        )
+    return case_force_moment(aero, v_air_body, rates_body, density_kgpm3, x_cm_m)

@@ -1,0 +1,142 @@
+"""Mass properties and bending modes of a stack of parts as numbers.
+
+Stations are along the body axis: 0 at the aft end of the lowest stage, growing to the nose.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from downrange._jit import njit
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+# Words of the array that mass_properties fills
+MASS_KG = 0
+X_CM_M = 1
+IXX_KGM2 = 2
+IYY_KGM2 = 3  # equal to Izz
+PROPELLANT_KG = 4  # in the attached tanks
+PROPERTIES = 8  # the rest stays 0
+
+# Columns of Bending.table
+OMEGA_RADPS = 0
+MODAL_MASS_KG = 1
+PHI_GIMBAL = 2
+SLOPE_GIMBAL = 3  # 1/m
+PHI_IMU = 4
+SLOPE_IMU = 5  # 1/m
+PHI_NOSE = 6  # at the centre of the potential lift
+PHI_PLANFORM = 7  # mean over the side view
+MOMENT_CRITICAL = 8  # EI phi'' at the critical station, N m per m of modal coordinate
+BENDING_COLUMNS = 10  # the last is spare
+
+
+class Masses(NamedTuple):
+    """Rigid items and tanks of a vehicle; each belongs to a part that can be dropped.
+
+    Parts are the stages from the bottom up, then the fairing, then the payload (both always
+    counted, if need be without items): `attached` arrays have `parts` words.
+    """
+
+    parts: int
+    item_part: Ints  # (ni,)
+    item_mass_kg: Floats
+    item_x_m: Floats  # station of the item's own CM
+    item_ixx_kgm2: Floats  # about the item's own CM
+    item_iyy_kgm2: Floats
+    tank_part: Ints  # (nt,)
+    tank_bottom_x_m: Floats
+    tank_area_m2: Floats
+    tank_density_kgpm3: Floats
+    tank_radius_m: Floats
+
+
+class Bending(NamedTuple):
+    """Free-free bending modes against the share of the attached propellant that is left."""
+
+    fraction: Floats  # (nF,) rising
+    table: Floats  # (nF, modes, BENDING_COLUMNS); shapes are +1 at the nose
+    damping_ratio: Floats  # (modes,)
+
+
+@njit
+def mass_properties(masses: Masses, tank_mass_kg: Floats, attached: Floats, out: Floats) -> None:
+    """Mass [kg], CM station [m] and moments of inertia about it [kg m2], into out (PROPERTIES,).
+
+    A liquid is a rigid cylinder standing on the tank's bottom for Iyy = Izz (parallel-axis sums)
+    and does not roll with the tank: it adds nothing to Ixx. The CM is on the axis.
+    """
+    mass = 0.0
+    first = 0.0  # sums about station 0
+    second = 0.0
+    ixx = 0.0
+    for i in range(masses.item_mass_kg.shape[0]):
+        m = masses.item_mass_kg[i] * attached[masses.item_part[i]]
+        mass += m
+        first += m * masses.item_x_m[i]
+        second += m * masses.item_x_m[i] ** 2
+        second += masses.item_iyy_kgm2[i] * attached[masses.item_part[i]]
+        ixx += masses.item_ixx_kgm2[i] * attached[masses.item_part[i]]
+    propellant = 0.0
+    for k in range(masses.tank_area_m2.shape[0]):
+        m = tank_mass_kg[k] * attached[masses.tank_part[k]]
+        height = tank_mass_kg[k] / (masses.tank_density_kgpm3[k] * masses.tank_area_m2[k])
+        x = masses.tank_bottom_x_m[k] + 0.5 * height
+        propellant += m
+        first += m * x
+        second += m * (x * x + height * height / 12.0 + masses.tank_radius_m[k] ** 2 / 4.0)
+    mass += propellant
+    out[:] = 0.0
+    if mass > 0.0:
+        x_cm = first / mass
+        out[MASS_KG] = mass
+        out[X_CM_M] = x_cm
+        out[IXX_KGM2] = ixx
+        out[IYY_KGM2] = second - x_cm * first
+        out[PROPELLANT_KG] = propellant
+
+
+@njit
+def bending_at(bending: Bending, fraction: float, out: Floats) -> None:
+    """Modes at a share of the attached propellant left, into out (modes, BENDING_COLUMNS).
+
+    Linear between the tabulated shares; the ends are held.
+    """
+    grid = bending.fraction
+    high = 1
+    last = grid.shape[0] - 1
+    while high < last and grid[high] < fraction:
+        high += 1
+    low = high - 1
+    f = (fraction - grid[low]) / (grid[high] - grid[low])
+    f = min(max(f, 0.0), 1.0)
+    for mode in range(out.shape[0]):
+        for column in range(BENDING_COLUMNS):
+            start = bending.table[low, mode, column]
+            out[mode, column] = start + f * (bending.table[high, mode, column] - start)
+
+
+@njit
+def modal_step(
+    q: float, qdot: float, omega_radps: float, zeta: float, force_over_mass: float, h_s: float
+) -> tuple[float, float]:
+    """Modal coordinate [m] and its rate [m/s] after h_s with the modal force held.
+
+    Exact solution of q'' + 2 zeta omega q' + omega^2 q = force_over_mass; omega > 0, zeta < 1.
+    """
+    damped = omega_radps * math.sqrt(1.0 - zeta * zeta)
+    decay = math.exp(-zeta * omega_radps * h_s)
+    c = decay * math.cos(damped * h_s)
+    s = decay * math.sin(damped * h_s) / damped
+    rest = force_over_mass / (omega_radps * omega_radps)
+    d = q - rest
+    drift = zeta * omega_radps
+    q_next = rest + d * c + (qdot + drift * d) * s
+    qdot_next = qdot * c - (drift * qdot + omega_radps * omega_radps * d) * s
+    return q_next, qdot_next
