@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pint
@@ -90,23 +91,31 @@ def split(text: str) -> tuple[float, str]:
     return float(match[1]), match[2].strip()
 
 
+Dimension = tuple[tuple[str, float], ...]  # (base dimension, exponent), in order; () for a number
+
+
 @cache
-def conversion(symbol: str) -> tuple[float, float, str]:
-    """Return (factor, offset, SI unit): `si = number * factor + offset` for a unit symbol."""
+def conversion(symbol: str) -> tuple[float, float, Dimension]:
+    """Return (factor, offset, dimension): `si = number * factor + offset` for a unit symbol.
+
+    Raises:
+        Unreadable: there is no such unit; names the nearest.
+    """
     import pint  # noqa: PLC0415  (0.2 s, and only whoever reads a quantity needs it)
 
+    if symbol in ("", "1"):
+        return 1.0, 0.0, ()
     registry = _registry()
-    spelled = _BARE_POWER.sub(r"\1^\2", symbol)
     try:
-        unit = registry.parse_units(spelled)
-        zero = registry.Quantity(0.0, unit).to_base_units()
-        one = registry.Quantity(1.0, unit).to_base_units()
+        unit = registry.parse_units(_BARE_POWER.sub(r"\1^\2", symbol))
+        zero, one = (registry.Quantity(number, unit).to_base_units() for number in (0.0, 1.0))
     except pint.UndefinedUnitError as error:
         raise Unreadable(f"unknown unit {symbol!r}", _nearest_unit(str(error.args[0]))) from None
     except Exception:  # noqa: BLE001  (pint raises whatever its tokeniser met)
         raise Unreadable(f"can't read the unit {symbol!r}", 'write it like "kg m^2/s"') from None
-    offset = float(zero.magnitude)
-    return float(one.magnitude) - offset, offset, f"{one.units:D}".replace("dimensionless", "1")
+    powers: Mapping[str, Any] = one.dimensionality
+    dimension = tuple(sorted((name, float(power)) for name, power in powers.items() if power))
+    return one.magnitude - zero.magnitude, zero.magnitude, dimension
 
 
 @cache
@@ -116,15 +125,6 @@ def _registry() -> pint.UnitRegistry[float]:
     registry: pint.UnitRegistry[float] = pint.UnitRegistry(None)
     registry.load_definitions(_DEFINITIONS.strip().splitlines())
     return registry
-
-
-@cache
-def dimension(unit: str) -> tuple[tuple[str, float], ...]:
-    """Exponents of the base dimensions, in order; empty for a plain number."""
-    if unit == "1":
-        return ()
-    exponents = _registry().parse_units(unit).dimensionality
-    return tuple(sorted((name, float(power)) for name, power in exponents.items() if power))
 
 
 def _nearest_unit(symbol: str) -> str:

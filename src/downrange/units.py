@@ -23,8 +23,11 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from downrange._symbols import (
     STANDARD_GRAVITY_MPS2 as STANDARD_GRAVITY_MPS2,
+    Dimension,
+    Unreadable,
+    conversion,
+    split,
 )
-from downrange._symbols import Unreadable, conversion, dimension, split
 
 Status = Literal["published", "derived", "estimated", "assumed"]
 
@@ -91,6 +94,9 @@ class Value(BaseModel):
 _TABLE_KEYS = ("value", "low", "high", "spread", "status", "source", "note")
 
 
+Findings = list[tuple[str, str, str]]  # key in the table, message, hint
+
+
 @dataclass(frozen=True)
 class Quantity:
     """What a spec field takes: a dimension and limits. Made by `quantity`.
@@ -112,7 +118,7 @@ class Quantity:
 
     def validate(self, given: object) -> Value:
         """Return the Value in SI, or raise pydantic's error with every problem in its context."""
-        problems: list[tuple[str, str, str]] = []
+        problems: Findings = []
         if isinstance(given, Value):
             found: Value | None = given
             if given.unit != self.unit:
@@ -142,7 +148,7 @@ class Quantity:
         return f"write it like {text}" if self.unit == "1" else f'write it like "{text}"'
 
     def _attempt(
-        self, key: str, given: object, problems: list[tuple[str, str, str]], check: bool = True
+        self, key: str, given: object, problems: Findings, check: bool = True
     ) -> float | None:
         """SI value, or None with the problem noted under `key`."""
         try:
@@ -160,13 +166,12 @@ class Quantity:
             raise Unreadable(f"expected {self.kind}, got {_shown(given)}", self.example)
         number, symbol = split(given) if isinstance(given, str) else (float(given), "")
         if not symbol and self.unit != "1":
-            shown = _shown(given)
-            raise Unreadable(f"expected {self.kind} with its unit, got the bare number {shown}",
-                         self.example)  # fmt: skip
-        factor, offset, unit = conversion(symbol) if symbol else (1.0, 0.0, "1")
-        if dimension(unit) != dimension(self.unit):
-            raise Unreadable(f"expected {self.kind}, got {given!r}, which is {_kind_of(unit)}",
-                         self.example)  # fmt: skip
+            wrong = f"expected {self.kind} with its unit, got the bare number {_shown(given)}"
+            raise Unreadable(wrong, self.example)
+        factor, offset, dimension = conversion(symbol)
+        if dimension != conversion(self.unit)[2]:
+            wrong = f"expected {self.kind}, got {given!r}, which is {_kind_of(dimension)}"
+            raise Unreadable(wrong, self.example)
         si = number * factor + offset
         if not math.isfinite(si):
             raise Unreadable(f"{_shown(given)} is not a finite number", self.example)
@@ -174,17 +179,15 @@ class Quantity:
 
     def _check(self, si: float, given: object) -> None:
         unit = "" if self.unit == "1" else f" {self.unit}"
-        if self.minimum is not None and (
-            si < self.minimum or (self.exclusive and si == self.minimum)
-        ):
-            word = "more than" if self.exclusive else "at least"
-            raise Unreadable(f"must be {word} {self.minimum:g}{unit}, got {_shown(given)}")
+        if self.minimum is not None:
+            if self.exclusive and si <= self.minimum:
+                raise Unreadable(f"must be more than {self.minimum:g}{unit}, got {_shown(given)}")
+            if si < self.minimum:
+                raise Unreadable(f"must be at least {self.minimum:g}{unit}, got {_shown(given)}")
         if self.maximum is not None and si > self.maximum:
             raise Unreadable(f"must be at most {self.maximum:g}{unit}, got {_shown(given)}")
 
-    def _read_table(
-        self, table: Mapping[Any, Any], problems: list[tuple[str, str, str]]
-    ) -> Value | None:
+    def _read_table(self, table: Mapping[Any, Any], problems: Findings) -> Value | None:
         """Value of `{ value = ..., low = ..., high = ..., status = ..., source = ... }`."""
         for key in table:
             if key not in _TABLE_KEYS:
@@ -195,24 +198,23 @@ class Quantity:
             problems.append(("value", "is missing", self.example))
             return None
         si = self._attempt("", table["value"], problems)
-        limits = {key: self._attempt(key, table[key], problems) if key in table else None
-                  for key in ("low", "high")}  # fmt: skip
+        low, high = (
+            self._attempt(key, table[key], problems) if key in table else None
+            for key in ("low", "high")
+        )
         words = {key: _word(key, table, problems) for key in ("status", "source", "note")}
         if si is None:
             return None
-        low, high = limits["low"], limits["high"]
         spread = self._spread(si, table, problems)
         if (low is not None and low > si) or (high is not None and high < si):
             shown = f"{table.get('low', '')!s} .. {table['value']!s} .. {table.get('high', '')!s}"
             problems.append(("", f"low <= value <= high does not hold: {shown}", ""))
         if problems:
             return None
-        return Value(si=si, low=low, high=high, spread=spread, text=_as_text(table["value"]),
-                     unit=self.unit, **words)  # fmt: skip
+        text = _as_text(table["value"])
+        return Value(si=si, low=low, high=high, spread=spread, text=text, unit=self.unit, **words)
 
-    def _spread(
-        self, si: float, table: Mapping[Any, Any], problems: list[tuple[str, str, str]]
-    ) -> float | None:
+    def _spread(self, si: float, table: Mapping[Any, Any], problems: Findings) -> float | None:
         """One sigma in SI. A percentage is of the value, also where the value is a fraction."""
         if "spread" not in table:
             return None
@@ -263,15 +265,14 @@ def value(text: str | float, unit: str, **known: Any) -> Value:
     return Quantity(unit).validate({"value": text, **known} if known else text)
 
 
-def _kind_of(unit: str) -> str:
-    dimension = dimension(unit)
-    for known, (kind, _) in _KINDS.items():
-        if dimension(known) == dimension:
+def _kind_of(dimension: Dimension) -> str:
+    for unit, (kind, _) in _KINDS.items():
+        if conversion(unit)[2] == dimension:
             return kind
     return " ".join(f"{name}^{power:g}" for name, power in dimension)
 
 
-def _word(key: str, table: Mapping[Any, Any], problems: list[tuple[str, str, str]]) -> Any:
+def _word(key: str, table: Mapping[Any, Any], problems: Findings) -> Any:
     """The text under `key`, None if absent or wrong."""
     given = table.get(key)
     if given is None:
