@@ -1,0 +1,1 @@
+"""The Earth and its air: geodesy, frames, gravity, atmosphere, wind, coast."""

@@ -1,0 +1,1 @@
+"""Compiled numbers of the Earth: import the module that you need."""

@@ -1,0 +1,138 @@
+"""The Earth's figure and turning: positions and velocities between frames.
+
+ECI equals ECEF at mission time 0 and stays fixed among the stars. Angles in rad,
+lengths in m, vectors are tuples of three floats.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from downrange._jit import njit
+from downrange.earth.kernel.frames import Vector
+
+Floats = NDArray[np.float64]
+
+
+class Earth(NamedTuple):
+    """All that the kernels know of the Earth and its air. Made by `earth.build` only."""
+
+    equatorial_radius_m: float
+    flattening: float  # 0 for a sphere
+    mu_m3ps2: float
+    j2: float  # 0 for inverse-square gravity
+    j2_radius_m: float
+    rotation_radps: float
+    atmosphere_model: int  # atmosphere.NO_AIR or atmosphere.US76
+    air_zero_above_m: float  # density and pressure are 0 above; inf where not wanted
+    upper_altitude_m: Floats  # (n,) evenly spaced from 86 km up, geometric
+    upper_log_density: Floats  # (n,) natural log of kg/m^3
+    upper_log_pressure: Floats  # (n,) natural log of Pa
+    upper_temperature_k: Floats  # (n,) kinetic
+
+
+@njit
+def geodetic(r_ecef_m: Vector, earth: Earth) -> Vector:
+    """Geodetic (latitude rad, longitude rad, altitude m) of an Earth-fixed position.
+
+    Bowring 1976, "Transformation from spatial to geographical coordinates", Survey Review
+    23 (181), its step taken twice, with the altitude of Bowring 1985: under 1e-9 deg
+    and 1e-6 m from 10 km deep to 1e6 km high. Not for the inner 50 km about the centre.
+    """
+    x, y, z = r_ecef_m
+    a = earth.equatorial_radius_m
+    b = a * (1.0 - earth.flattening)
+    e2 = earth.flattening * (2.0 - earth.flattening)
+    ep2b = e2 * a * a / b
+    e2a = e2 * a
+    p = math.sqrt(x * x + y * y)
+    # Parametric latitude beta; exact at once on a sphere.
+    sin_beta = z * b * (1.0 + ep2b / math.sqrt(p * p + z * z))
+    cos_beta = p * a
+    north, out = 0.0, 1.0
+    for _ in range(2):
+        f = 1.0 / math.sqrt(sin_beta * sin_beta + cos_beta * cos_beta)
+        sin_beta *= f
+        cos_beta *= f
+        north = z + ep2b * sin_beta * sin_beta * sin_beta
+        out = p - e2a * cos_beta * cos_beta * cos_beta
+        sin_beta = b * north
+        cos_beta = a * out
+    f = 1.0 / math.sqrt(north * north + out * out)
+    sin_lat = north * f
+    cos_lat = out * f
+    altitude = p * cos_lat + z * sin_lat - a * math.sqrt(1.0 - e2 * sin_lat * sin_lat)
+    return (math.atan2(north, out), math.atan2(y, x), altitude)
+
+
+@njit
+def ecef_from_geodetic(
+    latitude_rad: float, longitude_rad: float, altitude_m: float, earth: Earth
+) -> Vector:
+    """Earth-fixed position in m of a geodetic latitude, longitude and altitude."""
+    e2 = earth.flattening * (2.0 - earth.flattening)
+    sin_lat, cos_lat = math.sin(latitude_rad), math.cos(latitude_rad)
+    normal = earth.equatorial_radius_m / math.sqrt(1.0 - e2 * sin_lat * sin_lat)
+    out = (normal + altitude_m) * cos_lat
+    return (
+        out * math.cos(longitude_rad),
+        out * math.sin(longitude_rad),
+        (normal * (1.0 - e2) + altitude_m) * sin_lat,
+    )
+
+
+@njit
+def ecef_from_eci(v_eci: Vector, time_s: float, earth: Earth) -> Vector:
+    """Earth-fixed components of a vector given in inertial axes (components only, no omega x r)."""
+    c, s = math.cos(earth.rotation_radps * time_s), math.sin(earth.rotation_radps * time_s)
+    return (c * v_eci[0] + s * v_eci[1], c * v_eci[1] - s * v_eci[0], v_eci[2])
+
+
+@njit
+def eci_from_ecef(v_ecef: Vector, time_s: float, earth: Earth) -> Vector:
+    """Inertial components of a vector given in Earth-fixed axes (components only)."""
+    c, s = math.cos(earth.rotation_radps * time_s), math.sin(earth.rotation_radps * time_s)
+    return (c * v_ecef[0] - s * v_ecef[1], c * v_ecef[1] + s * v_ecef[0], v_ecef[2])
+
+
+@njit
+def ned_from_ecef(v_ecef: Vector, latitude_rad: float, longitude_rad: float) -> Vector:
+    """North-east-down components of a vector given in Earth-fixed axes."""
+    sin_lat, cos_lat = math.sin(latitude_rad), math.cos(latitude_rad)
+    sin_lon, cos_lon = math.sin(longitude_rad), math.cos(longitude_rad)
+    x, y, z = v_ecef
+    out = cos_lon * x + sin_lon * y
+    return (cos_lat * z - sin_lat * out, cos_lon * y - sin_lon * x, -cos_lat * out - sin_lat * z)
+
+
+@njit
+def ecef_from_ned(v_ned: Vector, latitude_rad: float, longitude_rad: float) -> Vector:
+    """Earth-fixed components of a vector given in north-east-down axes."""
+    sin_lat, cos_lat = math.sin(latitude_rad), math.cos(latitude_rad)
+    sin_lon, cos_lon = math.sin(longitude_rad), math.cos(longitude_rad)
+    north, east, down = v_ned
+    out = -sin_lat * north - cos_lat * down
+    return (cos_lon * out - sin_lon * east, sin_lon * out + cos_lon * east,
+            cos_lat * north - sin_lat * down)
+
+
+@njit
+def velocity_relative_eci(r_eci_m: Vector, v_eci_mps: Vector, earth: Earth) -> Vector:
+    """Velocity in m/s relative to the turning Earth (omega x r taken off), inertial axes."""
+    w = earth.rotation_radps
+    return (v_eci_mps[0] + w * r_eci_m[1], v_eci_mps[1] - w * r_eci_m[0], v_eci_mps[2])
+
+
+@njit
+def velocity_eci(r_eci_m: Vector, v_relative_eci_mps: Vector, earth: Earth) -> Vector:
+    """Inertial velocity in m/s of an Earth-relative one: the inverse of the above."""
+    w = earth.rotation_radps
+    return (
+        v_relative_eci_mps[0] - w * r_eci_m[1],
+        v_relative_eci_mps[1] + w * r_eci_m[0],
+        v_relative_eci_mps[2],
+    )
