@@ -58,8 +58,8 @@ class Aero(NamedTuple):
     case_angle: int
     case_angle_rad: Floats  # (nC,) rising, common to all rows
     case_value: Floats  # (CASE_ROWS, nC)
-    case_damping: Floats  # (3,) roll, pitch, yaw, on rate * length / (2 V)
-    case_moment_centre_m: Floats  # (3,) body axes, from the CM when that is at reference_x_m
+    case_damping: tuple[float, float, float]  # roll, pitch, yaw, on rate * length / (2 V)
+    case_moment_centre_m: tuple[float, float, float]  # body axes, from the CM when that is at reference_x_m
 
 
 @njit
@@ -90,20 +90,18 @@ def bilinear(table: Floats, i: int, fi: float, j: int, fj: float, column: int) -
 
 @njit
 def body_coefficients(
-    aero: Aero, mach: float, alpha_rad: float
+    machs: Floats, alpha_step_rad: float, table: Floats, mach: float, alpha_rad: float
 ) -> tuple[float, float, float, float]:
     """CN potential, CN crossflow, CA and Cm [-] at a Mach number and a total angle, bilinear."""
-    i, fm = bracket(aero.mach, mach)
-    last = aero.alpha_rad.shape[0] - 2
-    place = alpha_rad / aero.alpha_rad[1]
-    j = min(int(place), last)
-    fa = min(place - j, 1.0)
-    t = aero.table
+    i, fi = bracket(machs, mach)
+    place = alpha_rad / alpha_step_rad
+    j = min(int(place), table.shape[1] - 2)
+    fj = min(place - j, 1.0)
     return (
-        bilinear(t, i, fm, j, fa, CN_POTENTIAL),
-        bilinear(t, i, fm, j, fa, CN_CROSSFLOW),
-        bilinear(t, i, fm, j, fa, CA),
-        bilinear(t, i, fm, j, fa, CM),
+        bilinear(table, i, fi, j, fj, CN_POTENTIAL),
+        bilinear(table, i, fi, j, fj, CN_CROSSFLOW),
+        bilinear(table, i, fi, j, fj, CA),
+        bilinear(table, i, fi, j, fj, CM),
     )
 
 
@@ -143,47 +141,6 @@ def damping_moment(
     roll = 0.25 * density_kgpm3 * math.sqrt(vx * vx + cross * cross) * area_m2 * d2 * aero.roll_damping * p
     both = along + across
     return roll, both * q + across * in_plane * ey, both * r + across * in_plane * ez
-
-
-@njit
-def body_force_moment(
-    aero: Aero,
-    v_air_body: tuple[float, float, float],
-    rates_body: tuple[float, float, float],
-    density_kgpm3: float,
-    sound_speed_mps: float,
-    x_cm_m: float,
-) -> TenFloats:
-    """Force [N] and moment about the CM [N m] of a body of revolution; see aero_force_moment."""
-    vx, vy, vz = v_air_body
-    cross2 = vy * vy + vz * vz
-    speed2 = vx * vx + cross2
-    cross = math.sqrt(cross2)
-    alpha_rad = math.atan2(cross, vx)
-    qbar_pa = 0.5 * density_kgpm3 * speed2
-    mach = math.sqrt(speed2) / sound_speed_mps
-    cn_potential, cn_crossflow, ca, cm = body_coefficients(aero, mach, alpha_rad)
-    pressure_area_n = qbar_pa * aero.reference_area_m2
-    uy = 0.0
-    uz = 0.0
-    if cross > 0.0:
-        uy = vy / cross
-        uz = vz / cross
-    normal_n = (cn_potential + cn_crossflow) * pressure_area_n
-    fy = -normal_n * uy
-    fz = -normal_n * uz
-    # Inside the first cell the table is linear in alpha where sin^2 is not: hold its divisor.
-    sine2 = max(cross2 / max(speed2, 1e-300), aero.alpha_rad[1] ** 2)
-    k = cn_crossflow * aero.reference_area_m2 / (aero.planform_area_m2 * sine2)
-    mx, my, mz = damping_moment(aero, v_air_body, rates_body, density_kgpm3, k, x_cm_m)
-    pitch_nm = cm * pressure_area_n * aero.reference_length_m
-    arm_m = aero.reference_x_m - x_cm_m
-    my += pitch_nm * uz - arm_m * fz
-    mz += -pitch_nm * uy + arm_m * fy
-    fx = -ca * pressure_area_n
-    potential_n = cn_potential * pressure_area_n
-    crossflow_n = cn_crossflow * pressure_area_n
-    return fx, fy, fz, mx, my, mz, qbar_pa, alpha_rad, potential_n, crossflow_n
 
 
 @njit
@@ -273,14 +230,34 @@ def aero_force_moment(
 
     `v_air_body` is the velocity of the body relative to the air; `rates_body` the rates against
     which damping acts (inertial ones will do: the Earth's rate is negligible). Finite at rest.
+    The two normal forces are 0 for check-case coefficients.
     """
     vx, vy, vz = v_air_body
+    cross2 = vy * vy + vz * vz
+    speed2 = vx * vx + cross2
+    cross = math.sqrt(cross2)
+    alpha_rad = math.atan2(cross, vx)
+    qbar_pa = 0.5 * density_kgpm3 * speed2
     if aero.model == NONE or density_kgpm3 <= 0.0:
-        alpha_rad = math.atan2(math.hypot(vy, vz), vx)
-        qbar_pa = 0.5 * max(density_kgpm3, 0.0) * (vx * vx + vy * vy + vz * vz)
         return 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, qbar_pa, alpha_rad, 0.0, 0.0
-    if aero.model == BODY_OF_REVOLUTION:
-        return body_force_moment(
-            aero, v_air_body, rates_body, density_kgpm3, sound_speed_mps, x_cm_m
-        )
-    return case_force_moment(aero, v_air_body, rates_body, density_kgpm3, x_cm_m)
+    if aero.model == CASE_COEFFICIENTS:
+        return case_force_moment(aero, v_air_body, rates_body, density_kgpm3, x_cm_m)
+    step_rad = aero.alpha_rad[1]
+    cn_potential, cn_crossflow, ca, cm = body_coefficients(
+        aero.mach, step_rad, aero.table, math.sqrt(speed2) / sound_speed_mps, alpha_rad
+    )
+    area_n = qbar_pa * aero.reference_area_m2
+    uy = vy / cross if cross > 0.0 else 0.0
+    uz = vz / cross if cross > 0.0 else 0.0
+    fy = -(cn_potential + cn_crossflow) * area_n * uy
+    fz = -(cn_potential + cn_crossflow) * area_n * uz
+    # Inside the first cell the table is linear in alpha where sin^2 is not: hold its divisor.
+    sine2 = max(cross2 / max(speed2, 1e-300), step_rad * step_rad)
+    k = cn_crossflow * aero.reference_area_m2 / (aero.planform_area_m2 * sine2)
+    mx, my, mz = damping_moment(aero, v_air_body, rates_body, density_kgpm3, k, x_cm_m)
+    pitch_nm = cm * area_n * aero.reference_length_m
+    arm_m = aero.reference_x_m - x_cm_m
+    my += pitch_nm * uz - arm_m * fz
+    mz += arm_m * fy - pitch_nm * uy
+    force_n = (-ca * area_n, fy, fz)
+    return *force_n, mx, my, mz, qbar_pa, alpha_rad, cn_potential * area_n, cn_crossflow * area_n
