@@ -1,10 +1,201 @@
-"""The only file that knows numba's flags."""
+"""The only file that knows numba's flags, and where compiled kernels are kept.
+
+numba's cache looks at the file of the function itself, so after an edit in a helper the old
+physics would stay, silently. Each kernel file therefore gets a cache folder of its own, named
+by a hash of its text and of every file that it imports, transitively: an edit recompiles what
+depends on it and nothing else.
+"""
 
 from __future__ import annotations
 
+import ast
+import atexit
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
+
 import numba
+import platformdirs
+
+P = ParamSpec("P")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+KEEP_FOLDERS = 200  # a checkout has some 25 kernel files, so this is several edits of each
+KEEP_S = 30 * 86400.0
+YOUNG_S = 3600.0  # another process may be filling it
+
+_config: Any = numba.config
+_lock = threading.Lock()
 
 
-def njit(function):
-    """Compile a kernel: no fastmath, no GIL, cached on disk."""
-    return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=False)(function)
+class Kernel(Protocol[P, R_co]):
+    """A compiled function: called like the plain one, which is its `py_func`."""
+
+    py_func: Callable[..., Any]
+    signatures: list[Any]
+    stats: Any
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Run it, compiling it first for a new set of argument types."""
+
+
+def njit(function: Callable[P, R]) -> Kernel[P, R]:
+    """Compile a kernel: IEEE arithmetic as written, without the GIL, kept on disk.
+
+    A function that stands in no file (typed at a prompt) is compiled anew in each process.
+    """
+    source = Path(function.__code__.co_filename)
+    kept = source.is_file()
+    compile_kernel = numba.njit(cache=kept, nogil=True, error_model="numpy", fastmath=False)
+    if not kept:
+        return cast("Kernel[P, R]", compile_kernel(function))
+    with _lock:
+        before = _config.CACHE_DIR
+        _config.CACHE_DIR = str(folder_of(source))  # read by numba while it decorates
+        try:
+            return cast("Kernel[P, R]", compile_kernel(function))
+        finally:
+            _config.CACHE_DIR = before
+
+
+@cache
+def folder_of(source: Path) -> Path:
+    """Return the folder in which the kernels of a source file are kept, marked as in use."""
+    folder = cache_root() / source_hash(source)
+    if folder.exists():
+        _touch(folder)
+    else:
+        prune(folder.parent)
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@cache
+def cache_root() -> Path:
+    """Return the folder of all compiled kernels: DOWNRANGE_CACHE or the user's cache folder.
+
+    Where that can't be written, a temporary folder serves this process and its children.
+    """
+    base = os.environ.get("DOWNRANGE_CACHE") or platformdirs.user_cache_dir("downrange")
+    root = Path(base) / "kernels"
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=root).close()
+    except OSError as error:
+        temporary = tempfile.mkdtemp(prefix="downrange-")
+        atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+        os.environ["DOWNRANGE_CACHE"] = temporary
+        print(
+            f"downrange: can't write {root} ({error.strerror}); compiled code goes to a "
+            "temporary folder and is compiled again next time. Set DOWNRANGE_CACHE to move it.",
+            file=sys.stderr,
+        )
+        root = Path(temporary) / "kernels"
+        root.mkdir()
+    return root
+
+
+@cache
+def source_hash(source: Path) -> str:
+    """Return a hash of a file, of all that it imports of its own package and ours, and of numba."""
+    digest = hashlib.sha256(f"{sys.implementation.cache_tag} {_versions()}".encode())
+    for file in sorted(_closure(source.resolve())):
+        digest.update(file.read_bytes() + b"\0")
+    return digest.hexdigest()[:32]
+
+
+@cache
+def _versions() -> str:
+    return " ".join(f"{name} {metadata.version(name)}" for name in ("numba", "numpy"))
+
+
+def _closure(source: Path) -> set[Path]:
+    """The file and every file that it imports, directly or not."""
+    found, ahead = {source}, [source]
+    while ahead:
+        new = imported_files(ahead.pop()) - found
+        found |= new
+        ahead.extend(new)
+    return found
+
+
+@cache
+def imported_files(source: Path) -> frozenset[Path]:
+    """Return the files of the same package, or of downrange, that a file imports directly."""
+    package, top = source.parent, source.parent
+    while (top / "__init__.py").exists():
+        top = top.parent
+    roots = (top, Path(__file__).resolve().parents[1])
+    files: set[Path] = set()
+    for node in ast.walk(ast.parse(source.read_bytes())):
+        for base, names in _import_targets(node, package, roots):
+            files.update(_module_files(base, names))
+    return frozenset(files - {source})
+
+
+def _import_targets(
+    node: ast.AST, package: Path, roots: tuple[Path, ...]
+) -> Iterator[tuple[Path, list[str]]]:
+    """(module path without suffix, names taken from it) of an import statement."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield from ((root.joinpath(*alias.name.split(".")), []) for root in roots)
+    elif isinstance(node, ast.ImportFrom):
+        parts = node.module.split(".") if node.module else []
+        bases = (package.joinpath(*[".."] * (node.level - 1)),) if node.level else roots
+        yield from ((base.joinpath(*parts), [alias.name for alias in node.names]) for base in bases)
+
+
+def _module_files(base: Path, names: list[str]) -> Iterator[Path]:
+    """Files of a module and of those `names` that are its submodules."""
+    candidates = [base.with_name(f"{base.name}.py")] if base.name else []
+    submodules = [base / f"{name}.py" for name in names] + [
+        base / name / "__init__.py" for name in names
+    ]
+    found = [file for file in submodules if file.is_file()]
+    if len(found) < max(len(names), 1):
+        candidates.append(base / "__init__.py")
+    for file in (*candidates, *found):
+        if file.is_file():
+            yield file.resolve()
+
+
+def prune(root: Path) -> None:
+    """Remove the folders of old hashes. Safe beside other processes: a folder leaves at once."""
+    now, aged = time.time(), []
+    for folder in root.iterdir() if root.is_dir() else ():
+        try:
+            aged.append((now - folder.stat().st_mtime, folder))
+        except FileNotFoundError:
+            continue  # another process was quicker
+    aged.sort()
+    for place, (age_s, folder) in enumerate(aged):
+        if age_s > KEEP_S or (place >= KEEP_FOLDERS and age_s > YOUNG_S):
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    doomed = folder.with_name(f"{folder.name}.{os.getpid()}.old")
+    try:
+        folder.rename(doomed)
+    except OSError:
+        return  # gone, or held open by another process on Windows: next time
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _touch(folder: Path) -> None:
+    """Mark as used today; a folder that another process pruned this moment is made anew."""
+    try:
+        os.utime(folder)
+    except FileNotFoundError:
+        folder.mkdir(parents=True, exist_ok=True)
