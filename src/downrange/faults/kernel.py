@@ -53,7 +53,7 @@ def new_health(engines: int, modes: int) -> Health:
 
 
 @njit
-def health_at(faults, time_since_t0_s, health):
+def health_at(faults: Faults, time_since_t0_s: float, health: Health) -> None:
     """Set health to what holds at a time (s from first motion, -inf before it), in place.
 
     Nothing is remembered: the same time gives the same health, and faults on one target

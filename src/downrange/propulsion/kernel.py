@@ -16,6 +16,7 @@ from downrange._jit import njit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Row = tuple[float, float, float, float]
 
 # Columns of engine_state (n, STATE_SIZE).
 LEVEL = 0  # propellant flow over rated flow, also vacuum thrust over rated thrust
@@ -53,7 +54,7 @@ class Engines(NamedTuple):
     """Every engine of a vehicle, lowest stage first. Arrays are (n,) unless stated."""
 
     n: int
-    stage: Ints
+    stage: Ints  # index into attached
     thrust_vac_n: Floats
     exit_area_m2: Floats
     flow_kgps: Floats  # at level 1
@@ -91,7 +92,7 @@ def new_engine_state(n: int) -> Floats:
 
 
 @njit
-def ramp(level, target, full_s, dt_s):
+def ramp(level: float, target: float, full_s: float, dt_s: float) -> tuple[float, float]:
     """Level after dt_s of a ramp to target at 1 / full_s per second, and its integral in s."""
     gap = target - level
     reach_s = abs(gap) * full_s
@@ -102,14 +103,23 @@ def ramp(level, target, full_s, dt_s):
 
 
 @njit
-def is_empty(tank, tanks, tank_mass_kg):
+def is_empty(tank: int, tanks: Tanks, tank_mass_kg: Floats) -> bool:
     """Whether a tank holds nothing burnable."""
     burnable_kg = tank_mass_kg[tank] - tanks.residual_kg[tank]
-    return burnable_kg <= EMPTY_FRACTION * tanks.load_kg[tank]
+    return bool(burnable_kg <= EMPTY_FRACTION * tanks.load_kg[tank])
 
 
 @njit
-def engine_levels_step(engines, tanks, state, tank_mass_kg, on, throttle, engine_ok, dt_s):
+def engine_levels_step(
+    engines: Engines,
+    tanks: Tanks,
+    state: Floats,
+    tank_mass_kg: Floats,
+    on: Floats,
+    throttle: Floats,
+    engine_ok: Floats,
+    dt_s: float,
+) -> None:
     """Advance every engine's level by dt_s with commands held; any dt_s gives the same impulse.
 
     After ON: start_delay, then a ramp to the throttle command inside its limits. After OFF:
@@ -147,7 +157,7 @@ def engine_levels_step(engines, tanks, state, tank_mass_kg, on, throttle, engine
 
 
 @njit
-def depletion_time(tank_kg, residual_kg, flow_kgps):
+def depletion_time(tank_kg: float, residual_kg: float, flow_kgps: float) -> float:
     """Time until a tank is down to its residual at a steady outflow, s; inf without flow."""
     if flow_kgps <= 0.0:
         return math.inf
@@ -155,7 +165,7 @@ def depletion_time(tank_kg, residual_kg, flow_kgps):
 
 
 @njit
-def gimbal_transition(natural_radps, damping, h_s):
+def gimbal_transition(natural_radps: float, damping: float, h_s: float) -> Row:
     """Exact (a, b, c, d) over h_s: error' = a error + b rate, rate' = c error + d rate.
 
     Free motion of x'' + 2 damping natural x' + natural^2 x = 0, any damping.
@@ -179,7 +189,7 @@ def gimbal_transition(natural_radps, damping, h_s):
 
 
 @njit
-def gimbal_transitions(engines, h_s, out):
+def gimbal_transitions(engines: Engines, h_s: float, out: Floats) -> None:
     """gimbal_transition of every engine into out (n, 4); needed again only when h_s changes."""
     for i in range(engines.n):
         a, b, c, d = gimbal_transition(
@@ -189,7 +199,15 @@ def gimbal_transitions(engines, h_s, out):
 
 
 @njit
-def gimbal_advance(angle, rate, command, transition, rate_limit, limit, h_s):
+def gimbal_advance(
+    angle: float,
+    rate: float,
+    command: float,
+    transition: Row,
+    rate_limit: float,
+    limit: float,
+    h_s: float,
+) -> tuple[float, float, float]:
     """One axis over h_s by a transition row: (angle rad, rate rad/s, mean acceleration rad/s^2).
 
     Exact while unsaturated. At the rate limit the angle moves at that rate; at the angle
@@ -214,14 +232,32 @@ def gimbal_advance(angle, rate, command, transition, rate_limit, limit, h_s):
 
 
 @njit
-def gimbal_step(angle, rate, command, natural_radps, damping, rate_limit, limit, h_s):
+def gimbal_step(
+    angle: float,
+    rate: float,
+    command: float,
+    natural_radps: float,
+    damping: float,
+    rate_limit: float,
+    limit: float,
+    h_s: float,
+) -> tuple[float, float, float]:
     """gimbal_advance for one axis by itself, its transition computed here."""
     transition = gimbal_transition(natural_radps, damping, h_s)
     return gimbal_advance(angle, rate, command, transition, rate_limit, limit, h_s)
 
 
 @njit
-def gimbals_step(engines, state, command_rad, gimbal_free, stuck_rad, transitions, h_s, accel):
+def gimbals_step(
+    engines: Engines,
+    state: Floats,
+    command_rad: Floats,
+    gimbal_free: Floats,
+    stuck_rad: Floats,
+    transitions: Floats,
+    h_s: float,
+    accel: Floats,
+) -> None:
     """Advance every gimbal by h_s with command_rad (n, 2) held; accel (n, 2) is the mean, rad/s^2.
 
     A stuck engine (gimbal_free 0) holds both axes; with a number in stuck_rad its y axis is
@@ -250,7 +286,14 @@ def gimbals_step(engines, state, command_rad, gimbal_free, stuck_rad, transition
 
 
 @njit
-def thrust_sums(engines, state, gimbal_rad, attached, sums, flow_kgps):
+def thrust_sums(
+    engines: Engines,
+    state: Floats,
+    gimbal_rad: Floats,
+    attached: Floats,
+    sums: Floats,
+    flow_kgps: Floats,
+) -> None:
     """Sums over the engines of attached stages: sums (SUMS_SIZE,), flow_kgps (tanks,).
 
     Levels are the means over the last engine_levels_step, gimbal_rad (n, 2) the mean angles
@@ -284,7 +327,7 @@ def thrust_sums(engines, state, gimbal_rad, attached, sums, flow_kgps):
 
 
 @njit
-def gimbal_reaction(engines, accel, attached, out):
+def gimbal_reaction(engines: Engines, accel: Floats, attached: Floats, out: Floats) -> None:
     """What swinging engines do to the vehicle ("tail wags dog"), out (REACTION_SIZE,).
 
     accel (n, 2) rad/s^2 about y and z, relative to the vehicle. An engine of mass m with its

@@ -1,0 +1,278 @@
+"""Engines and tanks of one stage as a person writes them.
+
+    [stage.engine]
+    count = 9
+    layout = { ring = 8, ring_radius = "0.75 m", centre = 1 }
+    station = "0.4 m"
+    thrust_vac = "84 kN"
+    isp_vac = "318 s"
+    exit_area = "0.09 m^2"
+    oxidiser = "lox"
+    fuel = "propane"
+    mixture_ratio = 2.7
+    gimbal = { limit = "6 deg", rate = "12 deg/s", natural_frequency = "6 Hz", damping = 0.7 }
+    override = { 5 = { thrust_vac = "82 kN" } }
+
+Engines count from 1: the ring first, seen from behind with x forward, from +y (right) toward
++z (down), then those in the centre; or in the order of `layout.position`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from downrange._spec import Spec
+from downrange.units import (
+    STANDARD_GRAVITY_MPS2,
+    Angle,
+    Area,
+    Density,
+    Duration,
+    Fraction,
+    Frequency,
+    Isp,
+    Length,
+    Mass,
+    NonNegativeArea,
+    NonNegativeLength,
+    PositiveAngle,
+    PositiveAngularRate,
+    PositiveInertia,
+    PositiveLength,
+    PositiveMass,
+    PositiveRatio,
+    Thrust,
+    Value,
+    Volume,
+)
+
+SEA_LEVEL_PA = 101325.0  # standard atmosphere, exact: 10th CGPM (1954)
+AGREEMENT = 0.01  # how well redundant published figures must agree
+FILL_ROUNDING = 1e-6
+
+
+class PositionSpec(Spec):
+    """Where one engine's gimbal point is, across the stage."""
+
+    y: Length
+    z: Length
+
+
+class LayoutSpec(Spec):
+    """Where a group's engines are, across the stage: a ring and a centre, or one by one."""
+
+    ring: int = Field(0, ge=0)
+    ring_radius: PositiveLength | None = None
+    first_angle: Angle | None = None  # of engine 1, from +y toward +z; 0 if absent
+    centre: int = Field(0, ge=0, le=1)
+    position: tuple[PositionSpec, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.position and (self.ring or self.centre):
+            raise ValueError("give a ring and a centre, or positions, not both")
+        if self.ring and self.ring_radius is None:
+            raise ValueError("a ring needs its ring_radius")
+        return self
+
+    def offsets_m(self) -> list[tuple[float, float]]:
+        """Return (y, z) of each engine, m, in the order of their numbers."""
+        if self.position:
+            return [(place.y.si, place.z.si) for place in self.position]
+        radius_m = self.ring_radius.si if self.ring_radius else 0.0
+        first_rad = self.first_angle.si if self.first_angle else 0.0
+        angles = [first_rad + 2.0 * math.pi * k / self.ring for k in range(self.ring)]
+        ring = [(radius_m * math.cos(angle), radius_m * math.sin(angle)) for angle in angles]
+        return ring + [(0.0, 0.0)] * self.centre
+
+
+class GimbalSpec(Spec):
+    """Actuator of one engine, alike about both axes: a second-order servo with limits."""
+
+    limit: PositiveAngle
+    rate: PositiveAngularRate
+    natural_frequency: Frequency
+    damping: PositiveRatio
+
+
+class EngineOverride(Spec):
+    """What differs in one engine of a group."""
+
+    thrust_vac: Thrust | None = None
+    isp_vac: Isp | None = None
+    exit_area: NonNegativeArea | None = None
+    mixture_ratio: PositiveRatio | None = None
+    throttle_min: Fraction | None = None
+    throttle_max: PositiveRatio | None = None
+    start_delay: Duration | None = None
+    rise_time: Duration | None = None
+    shutdown_delay: Duration | None = None
+    fall_time: Duration | None = None
+
+
+class EngineGroupSpec(Spec):
+    """The engines of one stage, alike but for what `override` says.
+
+    Thrust, specific impulse and exit area may be given by any three figures that fix them;
+    more must agree within 1 %. Levels are fractions of rated flow. A transient time that is
+    absent is zero, a throttle limit that is absent is 1.
+    """
+
+    count: int = Field(ge=1)
+    layout: LayoutSpec | None = None  # a single engine may leave it out
+    station: Length  # of the gimbal points, above the stage's base
+    thrust_vac: Thrust | None = None
+    thrust_sl: Thrust | None = None
+    isp_vac: Isp | None = None
+    isp_sl: Isp | None = None
+    exit_area: Area | None = None
+    throttle_min: Fraction | None = None
+    throttle_max: PositiveRatio | None = None
+    mixture_ratio: PositiveRatio | None = None  # oxidiser over fuel; absent: one tank feeds all
+    oxidiser: str | None = None
+    fuel: str
+    start_delay: Duration | None = None
+    rise_time: Duration | None = None  # level 0 to 1
+    shutdown_delay: Duration | None = None
+    fall_time: Duration | None = None  # level 1 to 0
+    gimbal: GimbalSpec | None = None
+    gimballed: Literal["all"] | tuple[int, ...] = "all"
+    moving_mass: Mass | None = None
+    moving_cg: NonNegativeLength | None = None  # aft of the gimbal point
+    moving_inertia: PositiveInertia | None = None  # about the gimbal point
+    override: Mapping[str, EngineOverride] = Field(default_factory=dict)
+
+    @field_validator("override")
+    @classmethod
+    def _numbers(cls, override: Mapping[str, EngineOverride]) -> Mapping[str, EngineOverride]:
+        for key in override:
+            if not key.isdigit():
+                raise ValueError(f"engines are overridden by number, from 1, not by {key!r}")
+        return override
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        problems = list(_group_problems(self))
+        try:
+            self.rating()
+        except ValueError as error:
+            problems.append(str(error))
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def rating(self) -> tuple[float, float, float]:
+        """Return (vacuum thrust N, exit area m^2, flow kg/s) of one engine at level 1.
+
+        Raises:
+            ValueError: the figures given don't fix these, or don't agree.
+        """
+        thrust_n, area_m2 = _thrust_and_area(self)
+        if self.isp_vac is not None:
+            flow_kgps = thrust_n / (self.isp_vac.si * STANDARD_GRAVITY_MPS2)
+        elif self.isp_sl is not None:
+            sea_level_n = thrust_n - SEA_LEVEL_PA * area_m2
+            flow_kgps = sea_level_n / (self.isp_sl.si * STANDARD_GRAVITY_MPS2)
+        else:
+            raise ValueError("needs isp_vac or isp_sl")
+        _check_agreement(self, thrust_n, area_m2, flow_kgps)
+        return thrust_n, area_m2, flow_kgps
+
+
+class TankSpec(Spec):
+    """One propellant tank of a stage: a cylinder standing on its bottom."""
+
+    name: str
+    propellant: str
+    density: Density
+    load: PositiveMass
+    volume: Volume
+    bottom: Length  # above the stage's base
+    diameter: PositiveLength
+    residual: Mass | None = None  # can't be burnt; absent: none
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        room_kg = self.volume.si * self.density.si
+        if self.load.si > room_kg * (1.0 + FILL_ROUNDING):
+            raise ValueError(
+                f"a load of {self.load.text} doesn't fit: {self.volume.text} hold {room_kg:.0f} kg"
+            )
+        if self.residual is not None and self.residual.si >= self.load.si:
+            raise ValueError(
+                f"the residual, {self.residual.text}, leaves nothing of the load to burn"
+            )
+        return self
+
+
+def _group_problems(group: EngineGroupSpec) -> Iterator[str]:
+    """What doesn't fit together in a group, apart from its rating."""
+    places = len(group.layout.offsets_m()) if group.layout else 1
+    if places != group.count:
+        yield f"count is {group.count}, but the layout places {places}"
+    if group.gimballed != "all":
+        for number in group.gimballed:
+            if not 1 <= number <= group.count:
+                yield f"gimballed names engine {number} of {group.count}"
+    for key in group.override:
+        if not 1 <= int(key) <= group.count:
+            yield f"override names engine {key} of {group.count}"
+    if (group.oxidiser is None) != (group.mixture_ratio is None):
+        yield "oxidiser and mixture_ratio go together"
+    low = group.throttle_min.si if group.throttle_min else 1.0
+    high = group.throttle_max.si if group.throttle_max else 1.0
+    if low > high:
+        yield f"throttle_min {low:g} is above throttle_max {high:g}"
+    if group.moving_mass and group.moving_cg and group.moving_inertia:
+        least = group.moving_mass.si * group.moving_cg.si**2
+        if group.moving_inertia.si < least:
+            yield (
+                f"moving_inertia is about the gimbal point: at least mass * cg^2 = {least:.3g} kg m^2"
+            )
+
+
+def _thrust_and_area(group: EngineGroupSpec) -> tuple[float, float]:
+    """Vacuum thrust, N, and exit area, m^2, from whatever fixes them."""
+    vacuum, sea_level, area = group.thrust_vac, group.thrust_sl, group.exit_area
+    ratio = group.isp_sl.si / group.isp_vac.si if group.isp_sl and group.isp_vac else None
+    if vacuum is not None:
+        thrust_n = vacuum.si
+    elif sea_level is not None and area is not None:
+        thrust_n = sea_level.si + SEA_LEVEL_PA * area.si
+    elif sea_level is not None and ratio is not None:
+        thrust_n = sea_level.si / ratio
+    else:
+        raise ValueError("needs thrust_vac, or thrust_sl with exit_area or with both isp")
+    if area is not None:
+        area_m2 = area.si
+    elif sea_level is not None:
+        area_m2 = (thrust_n - sea_level.si) / SEA_LEVEL_PA
+    elif ratio is not None:
+        area_m2 = thrust_n * (1.0 - ratio) / SEA_LEVEL_PA
+    else:
+        raise ValueError("needs exit_area, or thrust_sl, or both isp")
+    if area_m2 < 0.0:
+        raise ValueError("an engine can't be better at sea level than in vacuum")
+    return thrust_n, area_m2
+
+
+def _check_agreement(
+    group: EngineGroupSpec, thrust_n: float, area_m2: float, flow_kgps: float
+) -> None:
+    """Raise ValueError if a redundant figure is more than 1 % off what the others give."""
+    sea_level_n = thrust_n - SEA_LEVEL_PA * area_m2
+    per_newton = 1.0 / (flow_kgps * STANDARD_GRAVITY_MPS2)
+    others: list[tuple[str, Value | None, float]] = [
+        ("thrust_sl", group.thrust_sl, sea_level_n),
+        ("isp_sl", group.isp_sl, sea_level_n * per_newton),
+    ]
+    for name, given, found in others:
+        if given is not None and abs(given.si - found) > AGREEMENT * abs(found):
+            raise ValueError(
+                f"{name} {given.text} disagrees with the other figures, which give "
+                f"{found:.4g} {given.unit}"
+            )
