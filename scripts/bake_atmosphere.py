@@ -154,7 +154,7 @@ def number_densities(z: Floats) -> dict[str, Floats]:
 def table() -> dict[str, Floats]:
     """The columns that are baked, on even steps of geometric altitude in m."""
     steps = round((TOP_KM - 86.0) / STEP_KM)
-    z = 86.0 + STEP_KM * np.arange(steps + 1)
+    z: Floats = 86.0 + STEP_KM * np.arange(steps + 1, dtype=np.float64)
     n = number_densities(z)
     t = temperature(z)
     density = np.sum([n[s] * MASS[s] for s in SPECIES], axis=0) / AVOGADRO
@@ -173,5 +173,5 @@ def table() -> dict[str, Floats]:
 if __name__ == "__main__":
     OUT.parent.mkdir(exist_ok=True)
     columns = table()
-    np.savez_compressed(OUT, **columns)
+    np.savez_compressed(OUT, allow_pickle=False, **columns)
     print(f"{OUT.name}: {len(columns['altitude_m'])} rows, {OUT.stat().st_size} bytes")

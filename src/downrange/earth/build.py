@@ -5,22 +5,44 @@ from __future__ import annotations
 import math
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from downrange.earth.kernel.atmosphere import US76
+from downrange.earth.kernel.atmosphere import NO_AIR, US76
 from downrange.earth.kernel.geodesy import Earth
+from downrange.earth.kernel.wind import Wind
+from downrange.earth.sounding import read_sounding
+from downrange.earth.spec import AirSpec, EarthSpec, TurbulenceSpec, WindSpec
+from downrange.errors import InputError, Problem
+from downrange.units import Value
 
 Floats = NDArray[np.float64]
 
-# NASA/TM-2015-218675 vol. II table 73; WGS 84 but for mu and J2, which are of EGM96.
+# NASA/TM-2015-218675 vol. II table 73: the ellipsoid and rotation of WGS 84, mu and J2.
 EQUATORIAL_RADIUS_M = 6378137.0
 FLATTENING = 1.0 / 298.257223563
 MU_M3PS2 = 3.986004418e14
 J2 = 0.00108262982
 ROTATION_RADPS = 7.292115e-5
+
+_KNOT_MPS = 1852.0 / 3600.0
+_FOOT_M = 0.3048
+# MIL-F-8785C 3.7.3.4: wind at 20 ft.
+_W20_MPS = {"light": 15.0 * _KNOT_MPS, "moderate": 30.0 * _KNOT_MPS, "severe": 45.0 * _KNOT_MPS}
+# MIL-F-8785C figure 7, rms in ft/s at altitudes in ft. The chart ends at 80,000 ft; that it
+# has faded out at 100,000 ft is assumed.
+_CHART_FT = (
+    500, 1750, 3750, 7500, 15000, 25000, 35000, 45000, 55000, 65000, 75000, 80000, 100000,
+)  # fmt: skip
+_CHART_FPS = {
+    "light": (6.6, 6.9, 7.4, 6.7, 4.6, 2.7, 0.4, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+    "moderate": (8.6, 9.6, 10.6, 10.1, 8.0, 6.6, 5.0, 4.2, 2.7, 0.0, 0.0, 0.0, 0.0),
+    "severe": (15.6, 17.6, 23.0, 23.6, 22.1, 20.0, 16.0, 15.1, 12.1, 7.9, 6.2, 5.1, 0.0),
+}
+_LINEAR_SPAN_M = 10000.0  # any two points of a straight line will do
 
 
 class UpperAir(NamedTuple):
@@ -34,26 +56,110 @@ class UpperAir(NamedTuple):
 
 @cache
 def upper_air() -> UpperAir:
-    """The baked table of `scripts/bake_atmosphere.py`."""
+    """Return the baked table of `scripts/bake_atmosphere.py`."""
     with (files("downrange.earth") / "data" / "us76_upper.npz").open("rb") as stream:
         table = np.load(stream)
-        return UpperAir(*(np.ascontiguousarray(table[k], dtype=np.float64) for k in UpperAir._fields))
+        return UpperAir(*(_floats(table[column]) for column in UpperAir._fields))
 
 
-def build_earth(spec: object = None) -> Earth:
-    """The Earth for the kernels; without a spec WGS-84 with J2, turning, with US76 air."""
+def build_earth(earth: EarthSpec | None = None, air: AirSpec | None = None) -> Earth:
+    """Return the Earth for the kernels: WGS-84 with J2, turning, US76 air, unless told otherwise."""
+    earth, air = earth or EarthSpec(), air or AirSpec()
     upper = upper_air()
     return Earth(
-        equatorial_radius_m=EQUATORIAL_RADIUS_M,
-        flattening=FLATTENING,
+        equatorial_radius_m=EQUATORIAL_RADIUS_M if earth.radius is None else earth.radius.si,
+        flattening=FLATTENING if earth.shape == "wgs84" else 0.0,
         mu_m3ps2=MU_M3PS2,
-        j2=J2,
+        j2=J2 if earth.gravity == "j2" else 0.0,
         j2_radius_m=EQUATORIAL_RADIUS_M,
-        rotation_radps=ROTATION_RADPS,
-        atmosphere_model=US76,
-        air_zero_above_m=math.inf,
+        rotation_radps=ROTATION_RADPS if earth.rotating else 0.0,
+        atmosphere_model=US76 if air.model == "us76" else NO_AIR,
+        air_zero_above_m=math.inf if air.zero_above is None else air.zero_above.si,
         upper_altitude_m=upper.altitude_m,
         upper_log_density=upper.log_density,
         upper_log_pressure=upper.log_pressure,
         upper_temperature_k=upper.temperature_k,
     )
+
+
+def build_wind(
+    spec: WindSpec | None = None, base_dir: Path | str = ".", minimum_top_m: float = -math.inf
+) -> Wind:
+    """Return the wind for the kernels; still air without a spec.
+
+    Args:
+        spec: what was written.
+        base_dir: folder of the file that names the sounding.
+        minimum_top_m: altitude that a profile or a sounding must reach; above its last level
+            the wind is held.
+
+    Raises:
+        InputError: the sounding can't be read, with every problem; or the top is too low.
+    """
+    spec = spec or WindSpec()
+    altitude, north, east = _profile(spec, Path(base_dir))
+    if spec.model in ("profile", "sounding") and altitude[-1] < minimum_top_m:
+        raise InputError([_too_low(spec, Path(base_dir), altitude[-1], minimum_top_m)])
+    gusts = [_towards(gust.speed.si, gust.from_deg.si) for gust in spec.gust]
+    chart = _CHART_FPS[spec.turbulence.intensity] if spec.turbulence else np.zeros(len(_CHART_FT))
+    return Wind(
+        altitude_m=_floats(altitude),
+        north_mps=_floats(north),
+        east_mps=_floats(east),
+        extrapolate=1 if spec.model == "linear" else 0,
+        gust_altitude_m=_floats([gust.altitude.si for gust in spec.gust]),
+        gust_thickness_m=_floats([gust.thickness.si for gust in spec.gust]),
+        gust_north_mps=_floats([north for north, _ in gusts]),
+        gust_east_mps=_floats([east for _, east in gusts]),
+        turbulence_intensity=1.0 if spec.turbulence else 0.0,
+        turbulence_w20_mps=_surface_wind(spec.turbulence),
+        turbulence_altitude_m=_floats(_CHART_FT) * _FOOT_M,
+        turbulence_sigma_mps=_floats(chart) * _FOOT_M,
+    )
+
+
+def _profile(spec: WindSpec, base_dir: Path) -> tuple[Floats, Floats, Floats]:
+    """Altitude in m, wind to north and to east in m/s."""
+    match spec.model:
+        case "still":
+            altitude, from_deg, speed = _floats([0.0, 1.0]), _floats([0.0]), _floats([0.0, 0.0])
+        case "steady" | "linear":
+            gradient = _si(spec.gradient, 0.0)
+            altitude = _floats([0.0, _LINEAR_SPAN_M])
+            from_deg = _floats([_si(spec.from_deg, 0.0)])
+            speed = _si(spec.speed, 0.0) + gradient * altitude
+        case "profile":
+            altitude = _floats([level.altitude.si for level in spec.level])
+            from_deg = _floats([level.from_deg.si for level in spec.level])
+            speed = _floats([level.speed.si for level in spec.level])
+        case "sounding":
+            altitude, from_deg, speed = read_sounding(base_dir / (spec.file or ""))
+    turned = from_deg + math.degrees(_si(spec.turn, 0.0))
+    north, east = _towards(_si(spec.speed_factor, 1.0) * speed, turned)
+    return altitude, _floats(north), _floats(east)
+
+
+def _towards(speed: ArrayLike, from_deg: ArrayLike) -> tuple[Floats, Floats]:
+    """Components to north and east of a wind that blows from a bearing."""
+    bearing = np.radians(from_deg)
+    return -np.asarray(speed) * np.cos(bearing), -np.asarray(speed) * np.sin(bearing)
+
+
+def _surface_wind(turbulence: TurbulenceSpec | None) -> float:
+    if turbulence is None:
+        return 0.0
+    return _si(turbulence.surface_wind, _W20_MPS[turbulence.intensity])
+
+
+def _too_low(spec: WindSpec, base_dir: Path, top_m: float, minimum_m: float) -> Problem:
+    file = str(base_dir / spec.file) if spec.file else ""
+    message = f"ends at {top_m:.0f} m; it must reach {minimum_m:.0f} m"
+    return Problem(file, "" if spec.file else "level", message, "add levels on top")
+
+
+def _si(value: Value | None, default: float) -> float:
+    return default if value is None else value.si
+
+
+def _floats(numbers: ArrayLike) -> Floats:
+    return np.ascontiguousarray(numbers, dtype=np.float64)

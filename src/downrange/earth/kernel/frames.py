@@ -117,8 +117,9 @@ def quat_unrotate(b_from_a: Quaternion, v_b: Vector) -> Vector:
 @njit
 def quat_derivative(body_from_eci: Quaternion, rate_body_radps: Vector) -> Quaternion:
     """Time derivative in 1/s of an attitude that turns at a rate given in body axes, rad/s."""
-    d = quat_multiply((0.0, rate_body_radps[0], rate_body_radps[1], rate_body_radps[2]),
-                      body_from_eci)
+    d = quat_multiply(
+        (0.0, rate_body_radps[0], rate_body_radps[1], rate_body_radps[2]), body_from_eci
+    )
     return (0.5 * d[0], 0.5 * d[1], 0.5 * d[2], 0.5 * d[3])
 
 

@@ -116,8 +116,11 @@ def ecef_from_ned(v_ned: Vector, latitude_rad: float, longitude_rad: float) -> V
     sin_lon, cos_lon = math.sin(longitude_rad), math.cos(longitude_rad)
     north, east, down = v_ned
     out = -sin_lat * north - cos_lat * down
-    return (cos_lon * out - sin_lon * east, sin_lon * out + cos_lon * east,
-            cos_lat * north - sin_lat * down)
+    return (
+        cos_lon * out - sin_lon * east,
+        sin_lon * out + cos_lon * east,
+        cos_lat * north - sin_lat * down,
+    )
 
 
 @njit

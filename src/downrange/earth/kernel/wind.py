@@ -57,7 +57,7 @@ def _row_below(grid: Floats, value: float) -> int:
 @njit
 def _fraction(grid: Floats, i: int, value: float, extrapolate: int) -> float:
     """Place of value between grid[i] and grid[i + 1], 0..1 unless extrapolated."""
-    f = (value - grid[i]) / (grid[i + 1] - grid[i])
+    f: float = (value - grid[i]) / (grid[i + 1] - grid[i])
     if extrapolate == 1:
         return f
     return min(1.0, max(0.0, f))
@@ -130,7 +130,7 @@ def _transverse_step(state: Floats, at: int, xi: float, normal: float) -> float:
         return normal
     total = b * math.sqrt(b * (1.0 + a) - xi * a)
     alternating = (1.0 + a) * math.sqrt(b * (1.0 + a) + xi * a)
-    y = 0.5 * (total + alternating) * normal + state[at]
+    y: float = 0.5 * (total + alternating) * normal + state[at]
     state[at] = 2.0 * a * y + 0.5 * (total - alternating) * normal + state[at + 1]
     state[at + 1] = -a * a * y
     return y
