@@ -8,6 +8,7 @@ its `override` table: `stage1.engine.5.thrust_vac`.
 
 from __future__ import annotations
 
+import copy
 import tomllib
 import typing
 from collections.abc import Iterator, Mapping, Sequence
@@ -250,7 +251,7 @@ def unsourced(spec: Spec, file: Path | str = "") -> list[Problem]:
 def set_path(
     data: dict[str, Any], path: str, text: Any, cls: type[Spec] | None = None, file: str = "--set"
 ) -> None:
-    """Set what `path` names in raw tables to `text`, in place.
+    """Set what `path` names in raw tables to `text`, in place; an error leaves them as they were.
 
     A table `{ value = ..., source = ... }` gives way to the plain text: its range and source
     were those of the old value. Tables on the way are made if `cls` knows them.
@@ -265,7 +266,8 @@ def set_path(
     Raises:
         InputError: there is no such thing; names the nearest that exist.
     """
-    at: Any = data
+    draft = copy.deepcopy(data)
+    at: Any = draft
     classes: list[type[BaseModel]] = [cls] if cls else []
     *way, last = path.split(".")
     for part in way:
@@ -277,17 +279,21 @@ def set_path(
         if not 0 <= index < len(at):
             raise _no_such_path(data, path, cls, file)
         at[index] = text
-        return
-    held = at.get(last) if isinstance(at, dict) else None
-    part_of_spec = isinstance(held, dict | list) and not _is_value_table(held)
-    known = any(last in each.model_fields for each in classes)
-    if (
-        not isinstance(at, dict)
-        or part_of_spec
-        or not (known or (cls is None and held is not None))
-    ):
+    elif _settable(at, classes, last):
+        at[last] = text
+    else:
         raise _no_such_path(data, path, cls, file)
-    at[last] = text
+    data.update(draft)
+
+
+def _settable(at: Any, classes: list[type[BaseModel]], key: str) -> bool:
+    """Whether `key` of a table holds a value, or its spec has a field of that name for one."""
+    if not isinstance(at, dict):
+        return False
+    held = at.get(key)
+    if isinstance(held, dict | list) and not _is_value_table(held):
+        return False
+    return any(key in each.model_fields for each in classes) or (not classes and held is not None)
 
 
 def _is_value_table(held: Any) -> bool:
