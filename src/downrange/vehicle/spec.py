@@ -1,0 +1,239 @@
+"""A vehicle as a person writes it: stages from the bottom up, fairing, payload, structure.
+
+Stations inside a stage are measured from its own base, all others from the base of the lowest
+stage, which is the vehicle's origin.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from downrange._spec import Spec
+from downrange.aero.spec import AeroSpec
+from downrange.propulsion.spec import SEA_LEVEL_PA, EngineGroupSpec, TankSpec
+from downrange.sensors.spec import GnssSpec, ImuSpec, TapsSpec, TrackingSpec
+from downrange.units import (
+    STANDARD_GRAVITY_MPS2,
+    Fraction,
+    Length,
+    LoadIndicator,
+    Mass,
+    NonNegativeLength,
+    PositiveLength,
+    PositiveMass,
+    PositiveMoment,
+    PositiveRatio,
+    Stiffness,
+    value,
+)
+
+Finding = tuple[str, str, str]  # path, message, hint
+FIT_M = 1e-6  # rounding of stated lengths
+
+
+class SectionSpec(Spec):
+    """Diameter of a stage at a station above its base."""
+
+    station: NonNegativeLength
+    diameter: PositiveLength
+
+
+class StageSpec(Spec):
+    """One stage: a shell with engines at its aft end and tanks inside."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    length: PositiveLength
+    diameter: PositiveLength
+    section: tuple[SectionSpec, ...] = ()  # where it is no cylinder of `diameter`
+    dry_mass: PositiveMass
+    dry_cm: Length  # above the stage's base
+    stiffness: Stiffness  # EI of the shell
+    engine: EngineGroupSpec
+    tank: tuple[TankSpec, ...] = ()
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        refuse(list(_stage_findings(self)))
+        return self
+
+
+class FairingSpec(Spec):
+    """The nose of the vehicle, dropped in flight."""
+
+    length: PositiveLength
+    diameter: PositiveLength
+    shape: Literal["tangent_ogive", "cone"] = "tangent_ogive"
+    nose_length: PositiveLength | None = None  # the rest is a cylinder; absent: all of it
+    mass: Mass
+    stiffness: Stiffness
+
+    @model_validator(mode="after")
+    def _nose_fits(self) -> Self:
+        if self.nose_length is not None and self.nose_length.si > self.length.si + FIT_M:
+            message = f"{self.nose_length.text} is longer than the fairing, {self.length.text}"
+            refuse([("nose_length", message, "")])
+        return self
+
+
+class PayloadSpec(Spec):
+    """What is to be delivered, a point mass on the axis."""
+
+    mass: Mass
+    station: Length
+
+
+class StructureSpec(Spec):
+    """Bending of the whole vehicle, and the loads that break it; an absent limit never breaks."""
+
+    damping_ratio: Fraction
+    stiffness_scale: PositiveRatio = value(
+        1.0, "1", low=0.8, high=1.2, status="assumed", source="assumption",
+        note="true over stated stiffness of every section",
+    )  # fmt: skip
+    critical_station: NonNegativeLength | None = None
+    bending_moment_limit: PositiveMoment | None = None  # at the critical station
+    q_alpha_limit: LoadIndicator | None = None
+
+    @model_validator(mode="after")
+    def _place_of_limit(self) -> Self:
+        if self.bending_moment_limit is not None and self.critical_station is None:
+            refuse([("critical_station", "is missing: bending_moment_limit needs its place", "")])
+        return self
+
+
+class VehicleSpec(Spec):
+    """A launch vehicle."""
+
+    name: str
+    description: str = ""
+    stage: tuple[StageSpec, ...] = Field(min_length=1)
+    fairing: FairingSpec | None = None
+    payload: PayloadSpec | None = None
+    aero: AeroSpec = AeroSpec()
+    structure: StructureSpec
+    imu: ImuSpec
+    gnss: GnssSpec | None = None
+    taps: TapsSpec | None = None
+    tracking: TrackingSpec | None = None
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        refuse(list(_vehicle_findings(self)))
+        return self
+
+    @property
+    def length_m(self) -> float:
+        """Length from the base of the lowest stage to the tip."""
+        fairing_m = self.fairing.length.si if self.fairing is not None else 0.0
+        return sum(stage.length.si for stage in self.stage) + fairing_m
+
+    @property
+    def liftoff_mass_kg(self) -> float:
+        """Mass with full tanks, fairing and payload."""
+        stages = sum(each.dry_mass.si + sum(t.load.si for t in each.tank) for each in self.stage)
+        parts = [part.mass.si for part in (self.fairing, self.payload) if part is not None]
+        return stages + sum(parts)
+
+
+def refuse(findings: Sequence[Finding]) -> None:
+    """Raise pydantic's error that carries several problems, each with its path, if there are any."""
+    if findings:
+        summary = "; ".join(message for _, message, _ in findings)
+        context = {"summary": summary, "problems": list(findings)}
+        raise PydanticCustomError("quantity", "{summary}", context)
+
+
+def _stage_findings(stage: StageSpec) -> Iterator[Finding]:
+    """What doesn't fit together inside a stage."""
+    if not stage.tank:
+        yield "tank", "is missing: a stage needs tanks", '[[stage.tank]] name = "fuel" ...'
+    names = [tank.name for tank in stage.tank]
+    yield from _repeated(names, "tank")
+    for key in ("oxidiser", "fuel"):
+        name = getattr(stage.engine, key)
+        if name is not None and stage.tank and name not in names:
+            near = get_close_matches(name, names, 1)
+            hint = f"did you mean {near[0]}?" if near else f"tanks: {', '.join(names)}"
+            yield f"engine.{key}", f"draws from {name!r}, no tank of this stage", hint
+    if not 0.0 <= stage.dry_cm.si <= stage.length.si:
+        yield "dry_cm", f"{stage.dry_cm.text} is outside the stage, {stage.length.text} long", ""
+    yield from _tank_findings(stage)
+    yield from _section_findings(stage)
+
+
+def _tank_findings(stage: StageSpec) -> Iterator[Finding]:
+    """Tanks that stick out of their stage or hold one another's propellant."""
+    spans = []
+    for tank in stage.tank:
+        height_m = tank.volume.si / (0.785398163 * tank.diameter.si**2)
+        bottom_m, top_m = tank.bottom.si, tank.bottom.si + height_m
+        path = f"tank.{tank.name}"
+        if bottom_m < -FIT_M or top_m > stage.length.si + FIT_M:
+            reach = f"reaches from {bottom_m:.2f} m to {top_m:.2f} m of {stage.length.text}"
+            yield f"{path}.bottom", f"the tank sticks out of its stage: {reach}", ""
+        if tank.diameter.si > stage.diameter.si + FIT_M:
+            wide = f"{tank.diameter.text} is wider than the stage, {stage.diameter.text}"
+            yield f"{path}.diameter", wide, ""
+        spans.append((bottom_m, top_m, tank.name))
+    spans.sort()
+    for (_, top_m, below), (bottom_m, _, above) in zip(spans, spans[1:], strict=False):
+        if bottom_m < top_m - FIT_M:
+            low = f"starts at {bottom_m:.2f} m, inside tank {below}, which ends at {top_m:.2f} m"
+            yield f"tank.{above}.bottom", low, ""
+
+
+def _section_findings(stage: StageSpec) -> Iterator[Finding]:
+    """Outline of a stage that isn't in order or is longer than the stage."""
+    stations = [section.station for section in stage.section]
+    for number, (low, high) in enumerate(zip(stations, stations[1:], strict=False), start=2):
+        if high.si < low.si:
+            yield f"section.{number}.station", f"stations rise: {high.text} follows {low.text}", ""
+    if stations and (stations[0].si > FIT_M or abs(stations[-1].si - stage.length.si) > FIT_M):
+        yield "section", f"sections reach from 0 m to the stage's length, {stage.length.text}", ""
+
+
+def _vehicle_findings(vehicle: VehicleSpec) -> Iterator[Finding]:
+    """What doesn't fit together between the parts."""
+    yield from _repeated([stage.name for stage in vehicle.stage], "stage")
+    length_m = vehicle.length_m
+    places = {
+        "imu.station": vehicle.imu.station,
+        "structure.critical_station": vehicle.structure.critical_station,
+        "payload.station": vehicle.payload.station if vehicle.payload is not None else None,
+    }
+    for path, station in places.items():
+        if station is not None and not 0.0 <= station.si <= length_m:
+            yield path, f"{station.text} is outside the vehicle, {length_m:.2f} m long", ""
+    thrust_n = liftoff_thrust_n(vehicle.stage[0].engine)
+    weight_n = vehicle.liftoff_mass_kg * STANDARD_GRAVITY_MPS2
+    if thrust_n <= weight_n:
+        path = f"{vehicle.stage[0].name}.engine"
+        message = (
+            f"lift-off thrust {thrust_n / 1e3:.1f} kN does not exceed the weight "
+            f"{weight_n / 1e3:.1f} kN: thrust over weight is {thrust_n / weight_n:.3f}"
+        )
+        yield path, message, ""
+
+
+def liftoff_thrust_n(group: EngineGroupSpec) -> float:
+    """Thrust of a group at full level in the standard atmosphere at sea level, N."""
+    thrust_n, area_m2, _ = group.rating()
+    total_n = 0.0
+    for number in range(1, group.count + 1):
+        own = group.override.get(str(number))
+        own_thrust = own.thrust_vac.si if own is not None and own.thrust_vac else thrust_n
+        own_area = own.exit_area.si if own is not None and own.exit_area else area_m2
+        total_n += own_thrust - SEA_LEVEL_PA * own_area
+    return total_n
+
+
+def _repeated(names: Sequence[str], kind: str) -> Iterator[Finding]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield kind if name == "" else name, f"{count} {kind}s are named {name!r}", ""
