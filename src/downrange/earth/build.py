@@ -63,7 +63,7 @@ def upper_air() -> UpperAir:
 
 
 def build_earth(earth: EarthSpec | None = None, air: AirSpec | None = None) -> Earth:
-    """Return the Earth for the kernels: WGS-84 with J2, turning, US76 air, unless told otherwise."""
+    """Return the Earth for the kernels; by default WGS-84 with J2, turning, with US76 air."""
     earth, air = earth or EarthSpec(), air or AirSpec()
     upper = upper_air()
     return Earth(

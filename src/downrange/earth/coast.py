@@ -1,0 +1,103 @@
+"""Land or sea, and the coastline for maps.
+
+Natural Earth (public domain; `scripts/bake_coast.py`): 1:50m for the world, good to some
+2 km; 1:10m around launch sites, some 500 m. Near a pad the site's own drawing of the shore
+takes its place. Lakes are land, the Caspian is sea. Loaded at the first question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from downrange.earth.polygons import clip, edges, inside, outside
+
+if TYPE_CHECKING:
+    from downrange.earth.spec import CoastSpec, SiteSpec
+
+Floats = NDArray[np.float64]
+Surface = Literal["land", "sea"]
+
+
+class Chart(NamedTuple):
+    """Rings of land inside a box, in degrees."""
+
+    south: float
+    north: float
+    west: float
+    east: float
+    rings: tuple[Floats, ...]  # each (n, 2): longitude, latitude; closed
+    edges: Floats  # of the rings, for `polygons.inside`
+
+    def holds(self, south: float, north: float, west: float, east: float) -> bool:
+        """True if all of a box lies on the chart."""
+        return (
+            self.south <= south and north <= self.north and self.west <= west <= east <= self.east
+        )
+
+
+@cache
+def charts() -> tuple[Chart, ...]:
+    """Return the baked charts, the finest first and the world last."""
+    with (files("downrange.earth") / "data" / "coast.npz").open("rb") as stream:
+        table = dict(np.load(stream))
+    grid = float(table["grid_deg"])
+    found = []
+    for number, (south, north, west, east) in enumerate(table["boxes"]):
+        points = np.cumsum(table[f"chart{number}_steps"], axis=0) * grid
+        counts = table[f"chart{number}_counts"]
+        rings = tuple(np.split(points, np.cumsum(counts)[:-1]))
+        found.append(Chart(south, north, west, east, rings, edges(rings)))
+    return tuple(found)
+
+
+def surface(latitude_deg: float, longitude_deg: float, site: SiteSpec | None = None) -> Surface:
+    """Return what lies at a point, "land" or "sea".
+
+    Args:
+        latitude_deg: geodetic, -90 to 90.
+        longitude_deg: any; wrapped to -180..180.
+        site: whose drawing of the shore holds near the pad.
+    """
+    longitude_deg = (longitude_deg + 180.0) % 360.0 - 180.0
+    near = _site_chart(site)
+    box = (latitude_deg, latitude_deg, longitude_deg, longitude_deg)
+    every = charts() if near is None else (near, *charts())
+    chart = next((each for each in every if each.holds(*box)), every[-1])
+    return "land" if inside(chart.edges, longitude_deg, latitude_deg) else "sea"
+
+
+def outline(
+    latitude_min: float,
+    latitude_max: float,
+    longitude_min: float,
+    longitude_max: float,
+    site: SiteSpec | None = None,
+) -> list[tuple[Floats, Floats]]:
+    """Return the land in a box as closed (longitude, latitude) rings in degrees, for a map.
+
+    They are clipped to the box: fill them without edges, for some run along borders inside.
+    The box must not span the 180th meridian.
+    """
+    box = (latitude_min, latitude_max, longitude_min, longitude_max)
+    chart = next((each for each in charts() if each.holds(*box)), charts()[-1])
+    rings: Iterable[Floats] = chart.rings
+    near = _site_chart(site)
+    if near is not None:
+        rings = [part for ring in rings for part in outside(ring, *near[:4])] + list(near.rings)
+    shown = (clip(ring, *box) for ring in rings)
+    return [(ring[:, 0], ring[:, 1]) for ring in shown if len(ring) > 0]
+
+
+def _site_chart(site: SiteSpec | None) -> Chart | None:
+    coast: CoastSpec | None = None if site is None else site.coast
+    if coast is None:
+        return None
+    rings = tuple(np.array(polygon, dtype=np.float64)[:, ::-1] for polygon in coast.land)
+    south, north, west, east = coast.south_deg, coast.north_deg, coast.west_deg, coast.east_deg
+    return Chart(south, north, west, east, rings, edges(rings))
