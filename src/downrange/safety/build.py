@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+# (name, unit of its margin) of each rule, in the order of the codes from 1 on.
+RULE_NAMES = (
+    ("impact_corridor", "m"),
+    ("position_corridor", "m"),
+    ("protected_places", "m"),
+    ("attitude", "rad"),
+    ("data_loss", "s"),
+)
 # The longest step, and the most rows: a row costs the corridor search 10 ns an evaluation.
 STEP_S = 2.0
 ROWS = 120
@@ -89,8 +97,9 @@ def build_rules(
     impact_track, speed = _extend(impact, rows, earth), _hold(speed, rows)
     position_track = _extend(_below(plan.position_m, earth), rows, earth)
     delay_s = spec.period.si + spec.corridor.persistence.si + spec.latency.si
-    width = _half_width(spec, places, impact_track, speed * delay_s, plan.time_s)
-    travel_m = _hold(np.linalg.norm(plan.velocity_mps, axis=1), rows) * delay_s
+    travel = speed * delay_s
+    width = _half_width(spec, places, impact_track, travel, plan.time_s)
+    position_width = _half_width(spec, places, position_track, travel, plan.time_s)
     keep_out = spec.keep_out.si
     pad = site.pad
     return Rules(
@@ -98,11 +107,10 @@ def build_rules(
         impact_track_m=np.ascontiguousarray(impact_track),
         impact_half_width_m=np.ascontiguousarray(width),
         position_track_m=np.ascontiguousarray(position_track),
-        position_half_width_m=np.ascontiguousarray(
-            _half_width(spec, places, position_track, travel_m, plan.time_s)
-        ),
+        position_half_width_m=np.ascontiguousarray(position_width),
+        travel_m=np.ascontiguousarray(travel),
         axis_ecef=np.ascontiguousarray(_hold(plan.axis, rows)),
-        attitude_time_s=np.ascontiguousarray(_attitude_time(spec, width, speed)),
+        attitude_time_s=np.ascontiguousarray(_attitude_time(spec, width - travel, speed)),
         green_time_s=np.ascontiguousarray(_green_time(spec, places, impact_track, speed)),
         behind=float(spec.corridor.behind.si),
         ahead=float(1.0 + spec.corridor.ahead.si),
@@ -207,30 +215,32 @@ def _places(site: SiteSpec, earth: Earth) -> Places:
 def _half_width(
     spec: SafetySpec, places: Places, track: Floats, travel_m: Floats, time_s: Floats
 ) -> Floats:
-    """(n,) half-width in m: what is left beside the nearest place. Rows past time_s are extended.
+    """(n,) distance in m that the corridor leaves beside the nearest place.
 
     Raises:
-        InputError: a planned row has less than the narrowest.
+        InputError: less the travel it is under the narrowest in a row of the plan's times.
     """
     edge, names = places.nearest(track)
-    width = edge - spec.keep_out.si - travel_m
+    width = np.clip(edge - spec.keep_out.si, 0.0, spec.corridor.widest.si)
+    left = (width - travel_m)[: len(time_s)]
+    worst = int(np.argmin(left))
     narrowest = spec.corridor.narrowest.si
-    worst = int(np.argmin(width[: len(time_s)]))
-    if width[worst] < narrowest:
+    if left[worst] < narrowest:
         message = (
-            f"{width[worst]:.0f} m beside {names[worst]} at T+{time_s[worst]:.0f} s, where the "
-            f"plan passes {edge[worst]:.0f} m from its edge, is less than {narrowest:.0f} m"
+            f"{left[worst]:.0f} m are left beside {names[worst] or 'the plan'} at "
+            f"T+{time_s[worst]:.0f} s, where the plan passes {edge[worst]:.0f} m from its edge: "
+            f"less than {narrowest:.0f} m"
         )
-        hint = "move the plan away, or keep_out or the latency down"
+        hint = "move the plan away, or make keep_out, the latency or the period smaller"
         raise InputError([Problem("", "safety.corridor.narrowest", message, hint)])
-    return np.clip(width, 0.0, spec.corridor.widest.si)
+    return width
 
 
 def _attitude_time(spec: SafetySpec, half_width_m: Floats, speed_mps: Floats) -> Floats:
     """(n,) time in s in which thrust across the plan would use up the attitude's share."""
     attitude = spec.attitude
     across = speed_mps * math.sin(min(attitude.limit.si, math.pi / 2.0))
-    time = attitude.drift.si * half_width_m / across - spec.latency.si
+    time = attitude.drift.si * half_width_m.clip(0.0) / across - spec.latency.si
     return np.clip(time, attitude.shortest.si, attitude.longest.si)
 
 

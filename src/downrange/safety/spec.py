@@ -16,14 +16,15 @@ from downrange.units import (
 class CorridorSpec(Spec):
     """Where the impact point, and the point below the vehicle, may be.
 
-    The corridor is made of discs about the points where the plan has them between the times
-    `behind * t` and `(1 + ahead) * t`. A disc's radius is the distance from its centre to the
-    edge of the nearest protected place, less the distance to keep and what the impact point
-    can travel before thrust has ended, but never more than `widest`.
+    The corridor at time t is made of discs about the points where the plan has them between
+    the times `behind * t` and `(1 + ahead) * t`. A disc's radius is the distance from its
+    centre to the edge of the nearest protected place, less the distance to keep, but never
+    more than `widest`. A point must be as deep inside as it can travel before thrust has
+    ended, with thrust turned in its worst direction.
 
     Attributes:
         widest: largest half-width; bounds the corridor where nobody is near.
-        narrowest: smallest half-width that a good flight needs; a plan with less is refused.
+        narrowest: what a good flight needs on either side; a plan with less is refused.
         behind: share of the time since release. A slow vehicle, with an engine out, lags.
         ahead: share of the time since release; the rules end that much after the plan.
         persistence: how long a point must be outside, against a single bad measurement.

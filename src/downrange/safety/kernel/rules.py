@@ -57,6 +57,7 @@ class Rules(NamedTuple):
     impact_half_width_m: Floats  # (n,)
     position_track_m: Floats  # (n, 3) planned points below the vehicle, Earth-fixed
     position_half_width_m: Floats  # (n,)
+    travel_m: Floats  # (n,) way of the impact point from the limit's crossing to thrust's end
     axis_ecef: Floats  # (n, 3) planned direction of the nose
     attitude_time_s: Floats  # (n,) how long the attitude may be beyond its limit
     green_time_s: Floats  # (n,) how long the vehicle may fly on when data is lost here
@@ -159,7 +160,11 @@ def attitude_margin_rad(rules: Rules, tracking: Floats, row: tuple[int, float]) 
 
 @njit
 def measure_margins(rules: Rules, tracking: Floats, time_s: float, memory: SafetyMemory) -> None:
-    """Write the margins of the rules on place and attitude, and the impact point, into memory."""
+    """Write the margins of the rules on place and attitude, and the impact point, into memory.
+
+    A margin on places is the depth now, less the way that the impact point can travel until
+    thrust has ended if the limit is crossed now.
+    """
     margin, state = memory.margin, memory.state
     position = (
         tracking[TRACK_POSITION_M],
@@ -176,22 +181,25 @@ def measure_margins(rules: Rules, tracking: Floats, time_s: float, memory: Safet
     first, _ = plan_at(rules, rules.behind * min(time_s, rules.end_s))
     last, _ = plan_at(rules, rules.ahead * time_s)
     last += 1
-    margin[POSITION_CORRIDOR - 1] = corridor_margin_m(
+    row = plan_at(rules, time_s)
+    travel_m = at(rules.travel_m, row)
+    position_depth_m = corridor_margin_m(
         rules.position_track_m, rules.position_half_width_m, first, last, below
     )
-    margin[PROTECTED_PLACES - 1] = protected_margin_m(rules, below)
-    margin[ATTITUDE - 1] = attitude_margin_rad(rules, tracking, plan_at(rules, time_s))
+    margin[POSITION_CORRIDOR - 1] = position_depth_m - travel_m
+    nearest_m = protected_margin_m(rules, below)
+    margin[ATTITUDE - 1] = attitude_margin_rad(rules, tracking, row)
     x, y, z, fall_s, found = impact_ecef(position, velocity, rules.earth)
     state[IMPACT_FOUND], state[IMPACT_IN_S] = found, fall_s
     state[IMPACT_POINT_M], state[IMPACT_POINT_M + 1], state[IMPACT_POINT_M + 2] = x, y, z
     margin[IMPACT_CORRIDOR - 1] = math.nan
     if found:
-        margin[IMPACT_CORRIDOR - 1] = corridor_margin_m(
+        impact_depth_m = corridor_margin_m(
             rules.impact_track_m, rules.impact_half_width_m, first, last, (x, y, z)
         )
-        margin[PROTECTED_PLACES - 1] = min(
-            margin[PROTECTED_PLACES - 1], protected_margin_m(rules, (x, y, z))
-        )
+        margin[IMPACT_CORRIDOR - 1] = impact_depth_m - travel_m
+        nearest_m = min(nearest_m, protected_margin_m(rules, (x, y, z)))
+    margin[PROTECTED_PLACES - 1] = nearest_m - travel_m
 
 
 @njit
@@ -251,7 +259,9 @@ def step(rules: Rules, tracking: Floats, time_s: float, memory: SafetyMemory) ->
         return int(state[FIRED])
     elapsed_s = time_s - state[BEFORE_S]
     state[BEFORE_S] = time_s
-    state[NEXT_S] = max(state[NEXT_S] + rules.period_s, time_s)
+    state[NEXT_S] += rules.period_s
+    if state[NEXT_S] <= time_s:
+        state[NEXT_S] = time_s + rules.period_s
     if clear_of_pad(rules, tracking, time_s):
         state[ARMED] = 1.0
     if tracking[TRACK_VALID] > 0.5:
