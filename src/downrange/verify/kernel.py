@@ -1,0 +1,133 @@
+"""Check cases as numbers: start, march and observe one rigid body."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from downrange._jit import njit
+from downrange.dynamics.kernel.rigid import (
+    LOADS_LEVELS,
+    LOADS_RATES,
+    Surroundings,
+    rk4_step,
+)
+from downrange.earth.kernel.frames import (
+    Vector,
+    add,
+    euler_from_quat,
+    quat_body_from_eci,
+    quat_conj,
+    quat_from_euler,
+    quat_multiply,
+    quat_ned_from_eci,
+    quat_rotate,
+)
+from downrange.earth.kernel.geodesy import (
+    Earth,
+    ecef_from_eci,
+    ecef_from_geodetic,
+    ecef_from_ned,
+    geodetic,
+    ned_from_ecef,
+    velocity_eci,
+    velocity_relative_eci,
+)
+
+Floats = NDArray[np.float64]
+
+# Frames in which initial rates are given.
+INERTIAL, EARTH, NED = 0, 1, 2
+
+OBSERVED = 12
+
+
+@njit
+def march(
+    state: Floats,
+    time_s: float,
+    h_s: float,
+    steps: int,
+    loads: Floats,
+    around: Surroundings,
+    work: Floats,
+    aux: Floats,
+) -> None:
+    """Take Runge-Kutta steps of h_s seconds; state and the levels in loads move in place."""
+    for i in range(steps):
+        rk4_step(state, time_s + i * h_s, h_s, loads, around, work, aux)
+        for k in range(LOADS_LEVELS):
+            loads[k] += h_s * loads[LOADS_RATES + k]
+
+
+@njit
+def ned_rate(latitude_rad: float, altitude_m: float, v_ned_mps: Vector, earth: Earth) -> Vector:
+    """Rate in rad/s at which north-east-down turns against the Earth as it is carried along.
+
+    Components in north-east-down. Groves, Principles of GNSS, Inertial and Multisensor
+    Integrated Navigation Systems, 2nd ed., eq. 5.44. Not at the poles.
+    """
+    e2 = earth.flattening * (2.0 - earth.flattening)
+    w2 = 1.0 - e2 * math.sin(latitude_rad) ** 2
+    normal_m = earth.equatorial_radius_m / math.sqrt(w2)
+    meridian_m = normal_m * (1.0 - e2) / w2
+    east = v_ned_mps[1] / (normal_m + altitude_m)
+    return (
+        east,
+        -v_ned_mps[0] / (meridian_m + altitude_m),
+        -east * math.tan(latitude_rad),
+    )
+
+
+@njit
+def start(
+    place: Vector,
+    v_ned_mps: Vector,
+    euler_rad: Vector,
+    rates_radps: Vector,
+    rates_frame: int,
+    earth: Earth,
+    state: Floats,
+) -> None:
+    """Write the state at time 0.
+
+    place: latitude and longitude in rad, altitude in m; velocity relative to the turning
+    Earth; euler_rad: yaw, pitch, roll; rates in body axes against the frame of the code.
+    """
+    latitude, longitude, altitude = place
+    r = ecef_from_geodetic(latitude, longitude, altitude, earth)
+    v = velocity_eci(r, ecef_from_ned(v_ned_mps, latitude, longitude), earth)
+    body_from_ned = quat_from_euler(euler_rad[0], euler_rad[1], euler_rad[2])
+    q = quat_body_from_eci(body_from_ned, latitude, longitude, 0.0, earth)
+    rates = rates_radps
+    if rates_frame != INERTIAL:
+        rates = add(rates, quat_rotate(q, (0.0, 0.0, earth.rotation_radps)))
+    if rates_frame == NED:
+        carried = ned_rate(latitude, altitude, v_ned_mps, earth)
+        rates = add(rates, quat_rotate(body_from_ned, carried))
+    state[:] = 0.0
+    for i in range(3):
+        state[i], state[3 + i], state[10 + i] = r[i], v[i], rates[i]
+    for i in range(4):
+        state[6 + i] = q[i]
+
+
+@njit
+def observe(state: Floats, time_s: float, earth: Earth, out: Floats) -> None:
+    """Write a state as a check case reports it.
+
+    out (12,): altitude m, velocity north, east, down m/s, latitude, longitude, roll, pitch,
+    yaw rad, inertial body rates rad/s.
+    """
+    r_eci = (state[0], state[1], state[2])
+    v_eci = (state[3], state[4], state[5])
+    q = (state[6], state[7], state[8], state[9])
+    latitude, longitude, out[0] = geodetic(ecef_from_eci(r_eci, time_s, earth), earth)
+    relative = ecef_from_eci(velocity_relative_eci(r_eci, v_eci, earth), time_s, earth)
+    out[1], out[2], out[3] = ned_from_ecef(relative, latitude, longitude)
+    out[4], out[5] = latitude, longitude
+    ned_from_eci = quat_ned_from_eci(latitude, longitude, time_s, earth)
+    out[8], out[7], out[6] = euler_from_quat(quat_multiply(q, quat_conj(ned_from_eci)))
+    out[9], out[10], out[11] = state[10], state[11], state[12]
