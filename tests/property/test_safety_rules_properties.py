@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given, settings
@@ -143,10 +144,8 @@ def test_depth_in_a_corridor_is_never_overstated(vertices, widths, point):
     track, width = np.array(vertices), np.array(widths[: len(vertices)])
     depth = corridor_margin_m(track, width, 0, len(track) - 1, point)
     share = np.linspace(0.0, 1.0, 201)[:, None]
-    centres = np.concatenate([a + share * (b - a) for a, b in zip(track, track[1:], strict=False)])
-    radii = np.concatenate(
-        [a + share[:, 0] * (b - a) for a, b in zip(width, width[1:], strict=False)]
-    )
+    centres = np.concatenate([a + share * (b - a) for a, b in pairwise(track)])
+    radii = np.concatenate([a + share[:, 0] * (b - a) for a, b in pairwise(width)])
     true = (radii - np.linalg.norm(centres - np.array(point), axis=1)).max()
     # Between samples the depth can be missed by the longest half-step.
     missed = np.linalg.norm(np.diff(track, axis=0), axis=1).max() / 400.0 + np.ptp(width) / 400.0

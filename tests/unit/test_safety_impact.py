@@ -46,7 +46,9 @@ def state(place: tuple[float, ...], ned: tuple[float, ...]) -> tuple[tuple[float
     )
 
 
-def integrated(r: tuple[float, ...], v: tuple[float, ...], earth: Earth) -> tuple[np.ndarray, float]:
+def integrated(
+    r: tuple[float, ...], v: tuple[float, ...], earth: Earth
+) -> tuple[np.ndarray, float]:
     """Impact point and time by integrating inverse-square gravity in the turning frame."""
     spin = earth.rotation_radps
     shape = np.array([1.0, 1.0, 1.0 / (1.0 - earth.flattening)]) / earth.equatorial_radius_m

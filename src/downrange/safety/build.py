@@ -117,9 +117,7 @@ def build_rules(
         attitude_limit_rad=float(spec.attitude.limit.si),
         protected_ecef_m=np.ascontiguousarray(places.ecef_m),
         protected_distance_m=np.ascontiguousarray(places.radius_m + keep_out),
-        pad_ecef_m=ecef_from_geodetic(
-            pad.latitude.si, pad.longitude.si, pad.altitude.si, earth
-        ),
+        pad_ecef_m=ecef_from_geodetic(pad.latitude.si, pad.longitude.si, pad.altitude.si, earth),
         arming_distance_m=float(spec.arming.distance.si),
         arming_latest_s=float(spec.arming.latest.si),
         period_s=float(spec.period.si),
@@ -199,7 +197,9 @@ def _extend(track: Floats, rows: int, earth: Earth) -> Floats:
 
 def _below(points: Floats, earth: Earth) -> Floats:
     """Points of the ellipsoid below points, Earth-fixed."""
-    below = [ecef_from_geodetic(*geodetic(tuple(p), earth)[:2], 0.0, earth) for p in points.tolist()]
+    below = [
+        ecef_from_geodetic(*geodetic(tuple(p), earth)[:2], 0.0, earth) for p in points.tolist()
+    ]
     return np.array(below, dtype=np.float64).reshape(-1, 3)
 
 

@@ -1,0 +1,1 @@
+"""Numbers of the flight safety system: impact point and rules."""

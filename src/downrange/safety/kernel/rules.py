@@ -140,7 +140,7 @@ def plan_at(rules: Rules, time_s: float) -> tuple[int, float]:
 def at(table: Floats, row: tuple[int, float]) -> float:
     """Linear interpolation in a table at a row of `plan_at`."""
     k, share = row
-    return table[k] + share * (table[k + 1] - table[k])
+    return float(table[k] + share * (table[k + 1] - table[k]))
 
 
 @njit
@@ -153,9 +153,8 @@ def attitude_margin_rad(rules: Rules, tracking: Floats, row: tuple[int, float]) 
         dot += axis * tracking[TRACK_AXIS + i]
         planned += axis * axis
         across += tracking[TRACK_AXIS + i] ** 2
-    return rules.attitude_limit_rad - math.acos(
-        min(max(dot / math.sqrt(planned * across), -1.0), 1.0)
-    )
+    cosine = dot / math.sqrt(planned * across)
+    return rules.attitude_limit_rad - math.acos(min(max(cosine, -1.0), 1.0))
 
 
 @njit
@@ -281,4 +280,4 @@ def thrust_end_s(rules: Rules, memory: SafetyMemory) -> float:
     """When the system's command ends thrust, in s since release; inf while no rule has fired."""
     if memory.state[FIRED] == 0.0:
         return math.inf
-    return memory.state[FIRED_S] + rules.latency_s
+    return float(memory.state[FIRED_S] + rules.latency_s)
