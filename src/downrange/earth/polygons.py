@@ -67,6 +67,7 @@ def _cut(ring: Floats, axis: int, limit: float, sign: float) -> Floats:
     met = before - (over_before / span)[:, None] * (ring - before)
     met[:, axis] = limit
     # Each point in turn: where the edge to it crosses the line, then itself if it is inside.
-    both: Floats = np.stack((met, ring), axis=1).reshape(-1, 2)
+    both = np.stack((met, ring), axis=1).reshape(-1, 2)
     keep = np.stack((crosses, over >= 0.0), axis=1).reshape(-1)
-    return both[keep]
+    kept: Floats = both[keep]
+    return kept
