@@ -7,8 +7,8 @@ import math
 from downrange._jit import njit
 from downrange.earth.kernel.geodesy import Earth
 
-ITERATIONS = 30
-CLOSE_ENOUGH_M = 1e-4
+ITERATIONS = 60
+CLOSE_ENOUGH_M = 1e-6
 
 
 @njit
