@@ -95,10 +95,9 @@ def cache_root() -> Path:
         temporary = tempfile.mkdtemp(prefix="downrange-")
         atexit.register(shutil.rmtree, temporary, ignore_errors=True)
         os.environ["DOWNRANGE_CACHE"] = temporary
-        print(
+        sys.stderr.write(
             f"downrange: can't write {root} ({error.strerror}); compiled code goes to a "
-            "temporary folder and is compiled again next time. Set DOWNRANGE_CACHE to move it.",
-            file=sys.stderr,
+            "temporary folder and is compiled again next time. Set DOWNRANGE_CACHE to move it.\n"
         )
         root = Path(temporary) / "kernels"
         root.mkdir()

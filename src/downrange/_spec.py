@@ -125,9 +125,9 @@ def _join(path: str, key: str) -> str:
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
     """Every part of a spec that a field's annotation can hold, itself or in a container."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        if annotation is not Value:
-            yield annotation
+    part = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    if part and annotation is not Value:
+        yield annotation
     for argument in typing.get_args(annotation):
         yield from _models(argument)
 

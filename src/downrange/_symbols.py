@@ -72,7 +72,7 @@ _NUMBER = re.compile(
 _BARE_POWER = re.compile(r"(?<![A-Za-z_])(?!g0)([A-Za-z]+)(-?\d)")
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """One thing wrong with a quantity as it was written."""
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -87,7 +87,7 @@ def split(text: str) -> tuple[float, str]:
     if match is None:
         comma = re.match(r"\s*[+-]?\d+,\d", text)
         hint = "write 180000 or 180_000, and a point for decimals" if comma else ""
-        raise Unreadable(f"{text!r} does not begin with a number", hint)
+        raise UnreadableError(f"{text!r} does not begin with a number", hint)
     return float(match[1]), match[2].strip()
 
 
@@ -99,9 +99,9 @@ def conversion(symbol: str) -> tuple[float, float, Dimension]:
     """Return (factor, offset, dimension): `si = number * factor + offset` for a unit symbol.
 
     Raises:
-        Unreadable: there is no such unit; names the nearest.
+        UnreadableError: there is no such unit; names the nearest.
     """
-    import pint  # noqa: PLC0415  (0.2 s, and only whoever reads a quantity needs it)
+    import pint  # 0.2 s, and only whoever reads a quantity needs it
 
     if symbol in ("", "1"):
         return 1.0, 0.0, ()
@@ -110,9 +110,13 @@ def conversion(symbol: str) -> tuple[float, float, Dimension]:
         unit = registry.parse_units(_BARE_POWER.sub(r"\1^\2", symbol))
         zero, one = (registry.Quantity(number, unit).to_base_units() for number in (0.0, 1.0))
     except pint.UndefinedUnitError as error:
-        raise Unreadable(f"unknown unit {symbol!r}", _nearest_unit(str(error.args[0]))) from None
-    except Exception:  # noqa: BLE001  (pint raises whatever its tokeniser met)
-        raise Unreadable(f"can't read the unit {symbol!r}", 'write it like "kg m^2/s"') from None
+        raise UnreadableError(
+            f"unknown unit {symbol!r}", _nearest_unit(str(error.args[0]))
+        ) from None
+    except Exception:  # noqa: BLE001 (pint raises whatever its tokeniser met)
+        raise UnreadableError(
+            f"can't read the unit {symbol!r}", 'write it like "kg m^2/s"'
+        ) from None
     powers: Mapping[str, Any] = one.dimensionality
     dimension = tuple(sorted((name, float(power)) for name, power in powers.items() if power))
     return one.magnitude - zero.magnitude, zero.magnitude, dimension
@@ -120,7 +124,7 @@ def conversion(symbol: str) -> tuple[float, float, Dimension]:
 
 @cache
 def _registry() -> pint.UnitRegistry[float]:
-    import pint  # noqa: PLC0415
+    import pint
 
     registry: pint.UnitRegistry[float] = pint.UnitRegistry(None)
     registry.load_definitions(_DEFINITIONS.strip().splitlines())

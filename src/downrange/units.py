@@ -23,8 +23,10 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from downrange._symbols import (
     STANDARD_GRAVITY_MPS2 as STANDARD_GRAVITY_MPS2,
+)
+from downrange._symbols import (
     Dimension,
-    Unreadable,
+    UnreadableError,
     conversion,
     split,
 )
@@ -155,7 +157,7 @@ class Quantity:
             si = self._read(given)
             if check:
                 self._check(si, given)
-        except Unreadable as wrong:
+        except UnreadableError as wrong:
             problems.append((key, wrong.message, wrong.hint))
             return None
         return si
@@ -163,29 +165,33 @@ class Quantity:
     def _read(self, given: object) -> float:
         """SI value of a number or of text with a unit, before the limits."""
         if isinstance(given, bool) or not isinstance(given, int | float | str):
-            raise Unreadable(f"expected {self.kind}, got {_shown(given)}", self.example)
+            raise UnreadableError(f"expected {self.kind}, got {_shown(given)}", self.example)
         number, symbol = split(given) if isinstance(given, str) else (float(given), "")
         if not symbol and self.unit != "1":
             wrong = f"expected {self.kind} with its unit, got the bare number {_shown(given)}"
-            raise Unreadable(wrong, self.example)
+            raise UnreadableError(wrong, self.example)
         factor, offset, dimension = conversion(symbol)
         if dimension != conversion(self.unit)[2]:
             wrong = f"expected {self.kind}, got {given!r}, which is {_kind_of(dimension)}"
-            raise Unreadable(wrong, self.example)
+            raise UnreadableError(wrong, self.example)
         si = number * factor + offset
         if not math.isfinite(si):
-            raise Unreadable(f"{_shown(given)} is not a finite number", self.example)
+            raise UnreadableError(f"{_shown(given)} is not a finite number", self.example)
         return si
 
     def _check(self, si: float, given: object) -> None:
         unit = "" if self.unit == "1" else f" {self.unit}"
         if self.minimum is not None:
             if self.exclusive and si <= self.minimum:
-                raise Unreadable(f"must be more than {self.minimum:g}{unit}, got {_shown(given)}")
+                raise UnreadableError(
+                    f"must be more than {self.minimum:g}{unit}, got {_shown(given)}"
+                )
             if si < self.minimum:
-                raise Unreadable(f"must be at least {self.minimum:g}{unit}, got {_shown(given)}")
+                raise UnreadableError(
+                    f"must be at least {self.minimum:g}{unit}, got {_shown(given)}"
+                )
         if self.maximum is not None and si > self.maximum:
-            raise Unreadable(f"must be at most {self.maximum:g}{unit}, got {_shown(given)}")
+            raise UnreadableError(f"must be at most {self.maximum:g}{unit}, got {_shown(given)}")
 
     def _read_table(self, table: Mapping[Any, Any], problems: Findings) -> Value | None:
         """Value of `{ value = ..., low = ..., high = ..., status = ..., source = ... }`."""
@@ -237,7 +243,9 @@ def quantity(
     maximum: float | None = None,
     exclusive: bool = False,
 ) -> Quantity:
-    """Return the mark of a spec field: `Annotated[Value, quantity("N", positive=True)]`.
+    """Return the mark of a spec field that takes a quantity.
+
+    Written `thrust: Annotated[Value, quantity("N", positive=True)]`.
 
     Args:
         unit: SI unit of the field, as "N m"; "1" for a plain number, which may be written bare.

@@ -129,7 +129,7 @@ def test_a_function_without_a_file_compiles_without_the_cache() -> None:
     assert half(3.0) == 1.5
 
 
-def test_division_by_zero_and_order_of_sums_are_those_of_ieee(tmp_path: Path) -> None:
+def test_division_by_zero_and_order_of_sums_are_those_of_ieee() -> None:
     @_jit.njit
     def ratio(a: float, b: float, c: float) -> float:
         return (a + b) - a + c / 0.0

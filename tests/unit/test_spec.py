@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from downrange._spec import (
     Spec,
@@ -34,7 +34,7 @@ class EngineSpec(Spec):
     thrust_vac: Thrust
     isp: Isp
     gimbal: Angle = value("5 deg", "rad")
-    override: dict[str, MemberSpec] = {}
+    override: dict[str, MemberSpec] = Field(default_factory=dict)
 
 
 class TankSpec(Spec):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import subprocess
 import sys
@@ -228,10 +229,8 @@ def test_every_kind_of_quantity_reads_its_own_unit(number: float, unit: str) -> 
 
 @given(st.text(max_size=12))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    try:
+    with contextlib.suppress(ValueError):
         assert math.isfinite(value(text, "m").si)
-    except ValueError as error:
-        assert str(error)
 
 
 def test_slug_is_that_of_the_reference_data() -> None:
