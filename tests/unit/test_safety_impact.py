@@ -11,7 +11,7 @@ from scipy.integrate import solve_ivp
 
 from downrange.earth.build import build_earth
 from downrange.earth.kernel.geodesy import Earth, ecef_from_geodetic, ecef_from_ned
-from downrange.safety.kernel.impact import impact_ecef, impact_point, surface_radius_m
+from downrange.safety.kernel.impact import above_ellipsoid, impact_ecef, impact_point
 
 EARTH = build_earth()
 METRE = 1.0
@@ -34,6 +34,8 @@ STATES = {
     "over the pole": ((89.99, 0.0, 80e3), (3000.0, 0.0, -500.0)),
     "across the date line": ((-30.0, 179.9, 50e3), (0.0, 2000.0, -300.0)),
     "down from apogee": ((40.0, 0.0, 900e3), (0.0, 100.0, 0.0)),
+    "skimming the ground": ((16.0, 0.0, 1.0), (-1104.0, 0.0, 0.0)),
+    "nearly in orbit": ((69.0, 10.0, 190e3), (7500.0, 0.0, 0.0)),
 }
 
 
@@ -122,7 +124,8 @@ def test_a_point_on_the_ground_is_its_own_impact_point():
 
 
 @pytest.mark.parametrize("latitude_deg", [0.0, 30.0, 69.1, -45.0, 90.0])
-def test_surface_radius_is_that_of_a_point_at_altitude_0(latitude_deg):
-    x, y, z = ecef_from_geodetic(math.radians(latitude_deg), 1.0, 0.0, EARTH)
-    radius = math.sqrt(x * x + y * y + z * z)
-    assert surface_radius_m(z, radius, EARTH) == pytest.approx(radius, abs=1e-6 * METRE)
+def test_the_ellipsoid_is_where_altitude_is_0(latitude_deg):
+    place = math.radians(latitude_deg), 1.0
+    assert abs(above_ellipsoid(ecef_from_geodetic(*place, 0.0, EARTH), EARTH)) < 1e-15
+    height = above_ellipsoid(ecef_from_geodetic(*place, 100.0, EARTH), EARTH)
+    assert height == pytest.approx(2.0 * 100.0 / 6371e3, rel=0.005)

@@ -5,80 +5,73 @@ from __future__ import annotations
 import math
 
 from downrange._jit import njit
+from downrange.earth.kernel.frames import Vector
 from downrange.earth.kernel.geodesy import Earth
 
-ITERATIONS = 60
-CLOSE_ENOUGH_M = 1e-6
+ITERATIONS = 40
+CLOSE_ENOUGH = 1e-12  # of twice the height over the Earth's radius: 3 micrometres
+TURN = 2.0 * math.pi
 
 
 @njit
-def surface_radius_m(z_m: float, radius_m: float, earth: Earth) -> float:
-    """Distance of the ellipsoid from the centre (m) in the direction of a point.
-
-    The point is given by its height `z_m` over the equator's plane and its distance
-    `radius_m` from the centre.
-    """
-    sine_squared = (z_m / radius_m) ** 2
-    squashed = (1.0 - earth.flattening) ** 2
-    return earth.equatorial_radius_m * math.sqrt(
-        squashed / (squashed * (1.0 - sine_squared) + sine_squared)
-    )
+def above_ellipsoid(r_ecef: Vector, earth: Earth) -> float:
+    """Twice the height over the Earth's radius, roughly; 0 on the ellipsoid, exactly."""
+    x, y, z = r_ecef
+    equator = earth.equatorial_radius_m
+    pole = equator * (1.0 - earth.flattening)
+    return (x * x + y * y) / (equator * equator) + z * z / (pole * pole) - 1.0
 
 
 @njit
 def impact_ecef(
-    r_ecef: tuple[float, float, float], v_ecef: tuple[float, float, float], earth: Earth
+    r_ecef: Vector, v_ecef: Vector, earth: Earth
 ) -> tuple[float, float, float, float, int]:
     """Vacuum impact point: Earth-fixed x, y, z (m), time to it (s), 1 if there is one.
 
-    Kepler's orbit from the present state, followed to the first crossing of the
-    ellipsoid on the way down; the radius there is found by fixed-point iteration
-    (14 CFR 420, appendix B), which shrinks the error by 0.0034 / tan(descent angle) a
-    turn. `v_ecef` is relative to the rotating Earth. A point on or below the surface
-    is its own impact point. Neglects air and J2 (350 m at a range of 350 km).
+    Kepler's orbit from the present state in Lagrange's f and g, as in 14 CFR 420 appendix
+    B, followed to the ellipsoid by Newton's method in the eccentric anomaly. It starts
+    where the orbit is down at the polar radius, below the surface, so that it meets the
+    crossing on the way down. `v_ecef` is relative to the rotating Earth. A point on or
+    below the surface is its own impact point; there is none for an orbit whose perigee is
+    above the polar radius. Neglects air and J2 (350 m at a range of 350 km).
     """
     x, y, z = r_ecef
-    spin = earth.rotation_radps
+    if above_ellipsoid(r_ecef, earth) <= 0.0:
+        return x, y, z, 0.0, 1
+    spin, mu = earth.rotation_radps, earth.mu_m3ps2
     vx, vy, vz = v_ecef[0] - spin * y, v_ecef[1] + spin * x, v_ecef[2]
     r0 = math.sqrt(x * x + y * y + z * z)
-    surface = surface_radius_m(z, r0, earth)
-    if r0 <= surface:
-        return x, y, z, 0.0, 1
-    # 1 / semi-major axis; none or negative: the vehicle is leaving the Earth.
-    inverse_a = 2.0 / r0 - (vx * vx + vy * vy + vz * vz) / earth.mu_m3ps2
-    if inverse_a <= 0.0:
+    inverse_a = 2.0 / r0 - (vx * vx + vy * vy + vz * vz) / mu
+    if inverse_a <= 0.0:  # it leaves the Earth
         return math.nan, math.nan, math.nan, math.nan, 0
     a = 1.0 / inverse_a
-    e_cos = 1.0 - r0 * inverse_a
-    e_sin = (x * vx + y * vy + z * vz) / math.sqrt(earth.mu_m3ps2 * a)
+    motion = math.sqrt(mu / a**3)
+    e_cos, e_sin = 1.0 - r0 / a, (x * vx + y * vy + z * vz) / math.sqrt(mu * a)
     e = math.sqrt(e_cos * e_cos + e_sin * e_sin)
-    start = math.atan2(e_sin, e_cos)
-    if start < 0.0:
-        start += 2.0 * math.pi
-    motion = math.sqrt(earth.mu_m3ps2 / a**3)
+    pole = earth.equatorial_radius_m * (1.0 - earth.flattening)
+    if pole <= a * (1.0 - e):
+        return math.nan, math.nan, math.nan, math.nan, 0
+    turn = TURN - math.acos((1.0 - pole / a) / e) - math.atan2(e_sin, e_cos) % TURN
     px, py, pz, time = x, y, z, 0.0
     for _ in range(ITERATIONS):
-        if surface <= a * (1.0 - e):
-            return math.nan, math.nan, math.nan, math.nan, 0
-        cosine = max((1.0 - surface * inverse_a) / e, -1.0)
-        turn = 2.0 * math.pi - math.acos(cosine) - start
-        time = (turn - e_cos * math.sin(turn) + e_sin * (1.0 - math.cos(turn))) / motion
-        f = 1.0 - a / r0 * (1.0 - math.cos(turn))
-        g = time - (turn - math.sin(turn)) / motion
+        cosine, sine = math.cos(turn), math.sin(turn)
+        time = (turn - e_cos * sine + e_sin * (1.0 - cosine)) / motion
+        f, g = 1.0 - a / r0 * (1.0 - cosine), time - (turn - sine) / motion
         px, py, pz = f * x + g * vx, f * y + g * vy, f * z + g * vz
-        before = surface
-        surface = surface_radius_m(pz, math.sqrt(px * px + py * py + pz * pz), earth)
-        if abs(surface - before) < CLOSE_ENOUGH_M:
+        height = above_ellipsoid((px, py, pz), earth)
+        if abs(height) < CLOSE_ENOUGH:
             break
+        f, g = -a / r0 * sine, (cosine - e_cos * cosine + e_sin * sine) / motion
+        squashed = (1.0 - earth.flattening) ** 2
+        climb = px * (f * x + g * vx) + py * (f * y + g * vy) + pz * (f * z + g * vz) / squashed
+        turn -= height * earth.equatorial_radius_m**2 / (2.0 * climb)
     angle = spin * time
     cosine, sine = math.cos(angle), math.sin(angle)
     return cosine * px + sine * py, cosine * py - sine * px, pz, time, 1
 
 
 @njit
-def impact_point(
-    r_ecef: tuple[float, float, float], v_ecef: tuple[float, float, float], earth: Earth
-) -> tuple[float, float, float, int]:
+def impact_point(r_ecef: Vector, v_ecef: Vector, earth: Earth) -> tuple[float, float, float, int]:
     """Vacuum impact point: geodetic latitude, longitude (rad), time to it (s), 1 if there is one.
 
     See `impact_ecef`. The latitude is exact because the point is on the ellipsoid:
