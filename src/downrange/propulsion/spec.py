@@ -231,7 +231,7 @@ def _group_problems(group: EngineGroupSpec) -> Iterator[str]:
         least = group.moving_mass.si * group.moving_cg.si**2
         if group.moving_inertia.si < least:
             yield (
-                f"moving_inertia is about the gimbal point: at least mass * cg^2 = {least:.3g} kg m^2"
+                f"moving_inertia is about the gimbal point: at least mass cg^2 = {least:.3g} kg m^2"
             )
 
 

@@ -4,7 +4,7 @@
     station = "14.2 m"
     gyro_bias = "1 deg/h"
     gyro_noise = "0.1 deg/h^0.5"
-    accel_bias = "0.5 mg0"
+    accel_bias = "0.0005 g0"
     accel_noise = "0.05 m/s/h^0.5"
 
     [gnss]
