@@ -1,0 +1,1 @@
+"""Numbers-only kernels of the flight software."""

@@ -1,0 +1,264 @@
+"""A planned ascent as a point mass over the turning Earth: what the pitch programme comes from."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from downrange._jit import njit
+from downrange.earth.kernel.atmosphere import air
+from downrange.earth.kernel.frames import (
+    Quaternion,
+    Vector,
+    add,
+    cross,
+    dot,
+    norm,
+    quat_unrotate,
+    scale,
+    sub,
+    unit,
+)
+from downrange.earth.kernel.geodesy import (
+    Earth,
+    ecef_from_eci,
+    ecef_from_ned,
+    eci_from_ecef,
+    geodetic,
+    velocity_eci,
+    velocity_relative_eci,
+)
+from downrange.earth.kernel.gravity import gravity_eci
+from downrange.earth.kernel.wind import Wind, wind_ned
+from downrange.gnc.kernel.data import Floats
+from downrange.gnc.kernel.guidance import limited
+from downrange.gnc.kernel.words import between, place, put_vector, vector_at
+
+# Columns of a trajectory; time 0 is the release, and there ECI equals ECEF.
+TIME_S = 0
+POSITION_ECI_M = 1  # 1, 2, 3
+VELOCITY_ECI_MPS = 4  # 4, 5, 6
+MASS_KG = 7
+PITCH_RAD = 8  # of the thrust above the pad's horizontal plane
+SPEED_MPS = 9  # Earth-relative
+DYNAMIC_PRESSURE_PA = 10
+COLUMNS = 11
+
+
+class Air(NamedTuple):
+    """What the vehicle flies through, and what it feels of it."""
+
+    earth: Earth
+    wind: Wind
+    axial: Floats  # (M, 2): Mach, rising; area * CA (m^2)
+
+
+class Burn(NamedTuple):
+    """Thrust and flow of a stage; both 0 for a coast."""
+
+    thrust_vac_n: float
+    exit_area_m2: float
+    flow_kgps: float
+    duration_s: float
+
+
+class Launch(NamedTuple):
+    """The first stage's way: from where, in which plane, and how it pitches over."""
+
+    position_ecef_m: Vector
+    attitude_ned_from_ecef: Quaternion  # pad axes
+    azimuth_rad: float
+    mass_kg: float
+    start_time_s: float  # the pitch-over starts when all three are reached
+    start_altitude_m: float
+    start_speed_mps: float
+    kick_rate_radps: float
+    kick_pitch_rad: float
+    rate_limit_radps: float
+    cutoff_speed_mps: float  # inf: burns out
+    step_s: float
+
+
+class Steered(NamedTuple):
+    """Linear-tangent steering of an upper stage, and what ends its burn.
+
+    tan(pitch) falls linearly from `tangent_start` to `tangent_end` over `duration_s`, against
+    the horizontal of the ignition and at a constant yaw from its plane.
+    """
+
+    tangent_start: float
+    tangent_end: float
+    yaw_rad: float  # to the right
+    duration_s: float
+    speed_mps: float  # inertial, at which the burn ends
+    least_mass_kg: float  # the burn is given up here
+    drop_mass_kg: float  # the fairing
+    drop_altitude_m: float
+    step_s: float
+
+
+@njit
+def air_relative(r: Vector, v: Vector, t: float, medium: Air) -> tuple[Vector, float, float, float]:
+    """Velocity against the air in ECI (m/s), density, pressure and speed of sound there."""
+    lat, lon, altitude = geodetic(ecef_from_eci(r, t, medium.earth), medium.earth)
+    wind = ecef_from_ned(wind_ned(altitude, medium.wind), lat, lon)
+    relative = velocity_relative_eci(r, v, medium.earth)
+    density, pressure, _, sound = air(altitude, medium.earth)
+    return sub(relative, eci_from_ecef(wind, t, medium.earth)), density, pressure, sound
+
+
+@njit
+def acceleration(
+    r: Vector, v: Vector, t: float, mass: float, along: Vector, burn: Burn, medium: Air
+) -> Vector:
+    """Acceleration in m/s^2 of a point mass: gravity, thrust along a direction, axial drag."""
+    flow, density, pressure, sound = air_relative(r, v, t, medium)
+    speed = norm(flow)
+    i, f = place(medium.axial, speed / sound)
+    drag = 0.5 * density * speed * between(medium.axial, i, f, 1)
+    thrust = burn.thrust_vac_n - pressure * burn.exit_area_m2
+    force = sub(scale(along, thrust), scale(flow, drag))
+    return add(gravity_eci(r, medium.earth), scale(force, 1.0 / mass))
+
+
+@njit
+def advance(
+    row: Floats, h: float, start: Vector, middle: Vector, end: Vector, burn: Burn, medium: Air
+) -> tuple[Vector, Vector]:
+    """Position and velocity after a Runge-Kutta step with the thrust's direction given."""
+    r, v = vector_at(row, POSITION_ECI_M), vector_at(row, VELOCITY_ECI_MPS)
+    t, mass = row[TIME_S], row[MASS_KG]
+    half, half_mass = 0.5 * h, mass - 0.5 * h * burn.flow_kgps
+    a1 = acceleration(r, v, t, mass, start, burn, medium)
+    v2 = add(v, scale(a1, half))
+    a2 = acceleration(add(r, scale(v, half)), v2, t + half, half_mass, middle, burn, medium)
+    v3 = add(v, scale(a2, half))
+    a3 = acceleration(add(r, scale(v2, half)), v3, t + half, half_mass, middle, burn, medium)
+    v4 = add(v, scale(a3, h))
+    last_mass = mass - h * burn.flow_kgps
+    a4 = acceleration(add(r, scale(v3, h)), v4, t + h, last_mass, end, burn, medium)
+    mean_v = scale(add(add(v, v4), scale(add(v2, v3), 2.0)), 1.0 / 6.0)
+    mean_a = scale(add(add(a1, a4), scale(add(a2, a3), 2.0)), 1.0 / 6.0)
+    return add(r, scale(mean_v, h)), add(v, scale(mean_a, h))
+
+
+@njit
+def put_row(row: Floats, t: float, r: Vector, v: Vector, mass: float, medium: Air) -> None:
+    """Fill a row of a trajectory, but for its pitch."""
+    flow, density, _, _ = air_relative(r, v, t, medium)
+    row[TIME_S], row[MASS_KG] = t, mass
+    put_vector(row, POSITION_ECI_M, r)
+    put_vector(row, VELOCITY_ECI_MPS, v)
+    row[SPEED_MPS] = norm(velocity_relative_eci(r, v, medium.earth))
+    row[DYNAMIC_PRESSURE_PA] = 0.5 * density * dot(flow, flow)
+
+
+@njit
+def thrust_direction(launch: Launch, pitch: float, t: float, earth: Earth) -> Vector:
+    """Inertial direction of a pitch in the launch plane."""
+    level = math.cos(pitch)
+    ned = (
+        level * math.cos(launch.azimuth_rad),
+        level * math.sin(launch.azimuth_rad),
+        -math.sin(pitch),
+    )
+    return eci_from_ecef(quat_unrotate(launch.attitude_ned_from_ecef, ned), t, earth)
+
+
+@njit
+def flow_pitch(launch: Launch, row: Floats, medium: Air) -> float:
+    """Pitch in rad, in the launch plane, of the velocity against the air."""
+    r, v, t = vector_at(row, POSITION_ECI_M), vector_at(row, VELOCITY_ECI_MPS), row[TIME_S]
+    flow = air_relative(r, v, t, medium)[0]
+    up = thrust_direction(launch, 0.5 * math.pi, t, medium.earth)
+    return math.atan2(dot(flow, up), dot(flow, thrust_direction(launch, 0.0, t, medium.earth)))
+
+
+@njit
+def fly_first_stage(launch: Launch, burn: Burn, medium: Air, rows: Floats) -> tuple[int, int]:
+    """Fly to burn-out or cut-off; returns the number of rows and that where the turn begins.
+
+    Vertical, then a pitch-over at a steady rate to the kick pitch, held until the air comes
+    from straight ahead; from there zero angle of attack in the launch plane.
+    """
+    earth = medium.earth
+    position = launch.position_ecef_m
+    at_rest = velocity_eci(position, (0.0, 0.0, 0.0), earth)
+    put_row(rows[0], 0.0, position, at_rest, launch.mass_kg, medium)
+    rows[0, PITCH_RAD] = 0.5 * math.pi
+    n, mode, turn = 0, 0, 0
+    while n + 1 < rows.shape[0] and rows[n, TIME_S] < burn.duration_s:
+        row, t = rows[n], rows[n, TIME_S]
+        h = min(launch.step_s, burn.duration_s - t)
+        pitch, limit = row[PITCH_RAD], launch.rate_limit_radps
+        target = 0.5 * math.pi
+        if mode == 0:
+            r_ecef = ecef_from_eci(vector_at(row, POSITION_ECI_M), t, earth)
+            high = geodetic(r_ecef, earth)[2] >= launch.start_altitude_m
+            if t >= launch.start_time_s and high and row[SPEED_MPS] >= launch.start_speed_mps:
+                mode = 1
+        if mode == 1:
+            target, limit = launch.kick_pitch_rad, launch.kick_rate_radps
+            if pitch == target and flow_pitch(launch, row, medium) <= pitch:
+                mode, turn = 2, n
+        if mode == 2:
+            target, limit = flow_pitch(launch, row, medium), launch.rate_limit_radps
+        new = limited(pitch, target, limit * h)
+        start = thrust_direction(launch, pitch, t, earth)
+        middle = thrust_direction(launch, 0.5 * (pitch + new), t + 0.5 * h, earth)
+        end = thrust_direction(launch, new, t + h, earth)
+        r, v = advance(row, h, start, middle, end, burn, medium)
+        n += 1
+        put_row(rows[n], t + h, r, v, row[MASS_KG] - h * burn.flow_kgps, medium)
+        rows[n, PITCH_RAD] = new
+        if rows[n, SPEED_MPS] >= launch.cutoff_speed_mps:
+            break
+    return n + 1, turn
+
+
+@njit
+def tangent_direction(steered: Steered, since: float, up: Vector, ahead: Vector) -> Vector:
+    """Direction of linear-tangent steering some time after ignition."""
+    span = since / steered.duration_s
+    change = steered.tangent_end - steered.tangent_start
+    return unit(add(ahead, scale(up, steered.tangent_start + span * change)))
+
+
+@njit
+def fly_upper_stage(
+    steered: Steered, burn: Burn, medium: Air, pad_up: Vector, rows: Floats
+) -> int:
+    """Fly on from rows[0] until the speed is reached; returns the number of rows.
+
+    The last step is shortened twice by a secant to end at the speed. `pad_up` only serves to
+    express the pitch.
+    """
+    r, v = vector_at(rows[0], POSITION_ECI_M), vector_at(rows[0], VELOCITY_ECI_MPS)
+    up = unit(r)
+    ahead = unit(sub(v, scale(up, dot(v, up))))
+    right = scale(cross(ahead, up), math.sin(steered.yaw_rad))
+    ahead = add(scale(ahead, math.cos(steered.yaw_rad)), right)
+    start_s, carried, n, h = rows[0, TIME_S], steered.drop_mass_kg, 0, steered.step_s
+    while n + 1 < rows.shape[0]:
+        row, t = rows[n], rows[n, TIME_S]
+        along = tangent_direction(steered, t - start_s, up, ahead)
+        row[PITCH_RAD] = math.asin(dot(along, eci_from_ecef(pad_up, t, medium.earth)))
+        r_ecef = ecef_from_eci(vector_at(row, POSITION_ECI_M), t, medium.earth)
+        if geodetic(r_ecef, medium.earth)[2] > steered.drop_altitude_m:
+            row[MASS_KG] -= carried
+            carried = 0.0
+        speed = norm(vector_at(row, VELOCITY_ECI_MPS))
+        done = speed >= steered.speed_mps - 1e-6 or row[MASS_KG] < steered.least_mass_kg
+        if done or t - start_s >= burn.duration_s:
+            break
+        h = min(steered.step_s, start_s + burn.duration_s - t)
+        for trial in range(4):
+            middle = tangent_direction(steered, t - start_s + 0.5 * h, up, ahead)
+            end = tangent_direction(steered, t - start_s + h, up, ahead)
+            r, v = advance(row, h, along, middle, end, burn, medium)
+            if norm(v) <= steered.speed_mps or trial == 3:
+                break
+            h *= (steered.speed_mps - speed) / (norm(v) - speed)
+        n += 1
+        put_row(rows[n], t + h, r, v, row[MASS_KG] - h * burn.flow_kgps, medium)
+    return n + 1

@@ -1,0 +1,101 @@
+"""How hard to turn: the moment that takes the attitude error out."""
+
+from __future__ import annotations
+
+import math
+
+from downrange._jit import njit
+from downrange.earth.kernel.frames import (
+    Vector,
+    quat_conj,
+    quat_multiply,
+    rotation_vector,
+    sub,
+)
+from downrange.gnc.kernel.data import (
+    ATTITUDE_BODY_FROM_ECI,
+    ATTITUDE_ERROR_RAD,
+    COMMANDED_BODY_FROM_ECI,
+    COMMANDED_RATE_RADPS,
+    DYNAMIC_PRESSURE_PA,
+    IMU_LOST,
+    INTEGRAL_RADS,
+    MACH,
+    MOMENT_NM,
+    PROPELLANT_FRACTION,
+    RATE_RADPS,
+    RELEASE_S,
+    SATURATED,
+    STEER_NONE,
+    Control,
+    Floats,
+)
+from downrange.gnc.kernel.words import between, place, put_vector, quaternion_at, vector_at
+
+
+@njit
+def filtered(
+    filters: Floats, row: int, f: float, state: Floats, axis: int, signal: float
+) -> float:
+    """Signal through a chain of second-order sections whose coefficients lie between two rows.
+
+    Transposed direct form II; `state` (axes, sections, 2) is carried on.
+    """
+    low, high = filters[row], filters[row + 1]
+    for s in range(low.shape[0]):
+        b0 = low[s, 0] + f * (high[s, 0] - low[s, 0])
+        b1 = low[s, 1] + f * (high[s, 1] - low[s, 1])
+        b2 = low[s, 2] + f * (high[s, 2] - low[s, 2])
+        a1 = low[s, 3] + f * (high[s, 3] - low[s, 3])
+        a2 = low[s, 4] + f * (high[s, 4] - low[s, 4])
+        out = b0 * signal + state[axis, s, 0]
+        state[axis, s, 0] = b1 * signal - a1 * out + state[axis, s, 1]
+        state[axis, s, 1] = b2 * signal - a2 * out
+        signal = out
+    return signal
+
+
+@njit
+def aero_stiffness(control: Control, x_cm_m: float, words: Floats) -> float:
+    """Aerodynamic moment per angle of attack that overturns, N m/rad; 0 where it restores."""
+    i, f = place(control.aero, words[MACH])
+    slope, x_cp = between(control.aero, i, f, 1), between(control.aero, i, f, 2)
+    return max(0.0, words[DYNAMIC_PRESSURE_PA] * slope * (x_cp - x_cm_m))
+
+
+@njit
+def moment_demand(
+    control: Control, steering: float, tick_s: float, words: Floats, state: Floats
+) -> Vector:
+    """Moment about the CM in N m, body axes, against the attitude error.
+
+    M = -I [(w^2 + M_alpha / I) e + 2 zeta w rate error] through the bending filters, less
+    I w^2 / T times the integral of e: the rigid body then closes with natural frequency w
+    and damping zeta. The integral rests while a gimbal demand is at a limit. A lost inertial
+    unit or a phase without steering asks for nothing.
+    """
+    body_from_command = quat_multiply(
+        quaternion_at(words, ATTITUDE_BODY_FROM_ECI),
+        quat_conj(quaternion_at(words, COMMANDED_BODY_FROM_ECI)),
+    )
+    error = rotation_vector(body_from_command)
+    put_vector(words, ATTITUDE_ERROR_RAD, error)
+    flying = not math.isnan(words[RELEASE_S])
+    if not flying or steering == STEER_NONE or words[IMU_LOST] == 1.0:
+        return (0.0, 0.0, 0.0)
+    rate = sub(vector_at(words, RATE_RADPS), vector_at(words, COMMANDED_RATE_RADPS))
+    row, f = place(control.mass, words[PROPELLANT_FRACTION])
+    axial, lateral = between(control.mass, row, f, 2), between(control.mass, row, f, 3)
+    overturning = aero_stiffness(control, between(control.mass, row, f, 1), words) / lateral
+    for axis in range(3):
+        w = control.roll_bandwidth_radps if axis == 0 else control.bandwidth_radps
+        stiffness = w * w if axis == 0 else w * w + overturning
+        demand = stiffness * error[axis] + 2.0 * control.damping * w * rate[axis]
+        if axis > 0:
+            demand = filtered(control.filters, row, f, state, axis - 1, demand)
+        if words[SATURATED] == 0.0:
+            words[INTEGRAL_RADS + axis] += error[axis] * tick_s
+        demand += w * w / control.integral_time_s * words[INTEGRAL_RADS + axis]
+        inertia = axial if axis == 0 else lateral
+        words[MOMENT_NM + axis] = -inertia * demand
+    return vector_at(words, MOMENT_NM)

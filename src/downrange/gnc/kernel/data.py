@@ -1,0 +1,223 @@
+"""What the flight software knows (Plan) and what it remembers (Memory), as numbers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from downrange.earth.kernel.geodesy import Earth
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Vector = tuple[float, float, float]
+Quaternion = tuple[float, float, float, float]
+
+
+class AssumedVehicle(NamedTuple):
+    """The vehicle as the flight software believes it; no fault and no draw changes it.
+
+    Stations are x in the vehicle frame. Tables of the first stage run over the fraction
+    of its propellant that is left (rising from 0 to 1), the whole stack being attached.
+    """
+
+    engine_stage: Ints  # (engines,) index of its stage
+    engine_position_m: Floats  # (engines, 3) gimbal point, vehicle frame
+    engine_thrust_vac_n: Floats  # (engines,)
+    engine_exit_area_m2: Floats  # (engines,)
+    engine_flow_kgps: Floats  # (engines,)
+    engine_gimbal_limit_rad: Floats  # (engines,) 0: fixed
+    tank_stage: Ints  # (tanks,)
+    tank_load_kg: Floats  # (tanks,)
+    stage_dry_kg: Floats  # (stages,)
+    stage_propellant_kg: Floats  # (stages,) usable
+    payload_kg: float
+    fairing_kg: float
+    fraction: Floats  # (F,) first-stage propellant left over that loaded
+    mass_kg: Floats  # (F,)
+    x_cm_m: Floats  # (F,)
+    inertia_axial_kgm2: Floats  # (F,)
+    inertia_lateral_kgm2: Floats  # (F,)
+    mode_frequency_radps: Floats  # (F, modes)
+    mode_mass_kg: Floats  # (F, modes)
+    mode_shape_gimbal: Floats  # (F, modes) phi at the gimbal, phi = 1 at the nose
+    mode_slope_imu_pm: Floats  # (F, modes) d phi / dx at the inertial unit
+    mode_damping: Floats  # (modes,)
+    mach: Floats  # (M,) rising
+    axial_coefficient: Floats  # (M,) CA at zero angle of attack
+    normal_slope_prad: Floats  # (M,) dCN/dalpha at zero angle of attack
+    x_cp_m: Floats  # (M,) centre of pressure at small angles
+    reference_area_m2: float
+    imu_x_m: float
+    gimbal_natural_radps: float  # actuator, as assumed for the stability margins
+    gimbal_damping: float
+    engine_moving_moment_kgm: float  # one engine: moving mass times its CM's distance aft of the gimbal
+
+
+# Steering of a phase.
+STEER_NONE = 0  # engines straight
+STEER_VERTICAL = 1
+STEER_PITCH_OVER = 2
+STEER_PROGRAMME = 3
+STEER_HOLD = 4  # keep the attitude that was last commanded
+
+# What an exit condition may look at. Up to SMOOTH_SIGNALS a crossing is foreseen within a tick.
+PHASE_TIME_S = 0
+SIGNAL_CLOCK_S = 1
+TIME_SINCE_RELEASE_S = 2
+ALTITUDE_M = 3  # above the ellipsoid
+HEIGHT_M = 4  # above where it stood on the pad
+SPEED_MPS = 5  # relative to the Earth
+SMOOTH_SIGNALS = 6
+CHAMBER_MIN = 6  # lowest chamber fraction of the engines asked to run and not declared failed
+CHAMBER_SUM = 7  # thrust available over thrust installed in the phase's stage
+TANK_FRACTION_MIN = 8  # of the phase's stage
+ACCELERATION_MPS2 = 9  # specific force along body x
+HEALTHY_ENGINES = 10  # of the phase's stage
+SIGNALS = 11
+
+
+class Phases(NamedTuple):
+    """The sequence. A group of rows is met when each has sense * (signal - threshold) >= 0.
+
+    The first group met sends the sequence to its target.
+    """
+
+    table: Floats  # (phases, PHASE_COLUMNS)
+    rows: Floats  # (rows, ROW_COLUMNS) of exit conditions, phase after phase
+
+
+# Columns of Phases.table.
+STAGE = 0  # whose engines run, -1 none
+THROTTLE = 1
+STEERING = 2
+RELEASES = 3  # 1: the hold-down lets go
+CALLED_OFF = 4  # 1: reached by an abort
+FIRST_ROW = 5
+LAST_ROW = 6  # first row of the next phase
+PHASE_COLUMNS = 7
+
+# Columns of Phases.rows.
+GROUP = 0
+TARGET = 1
+SIGNAL = 2
+SENSE = 3
+THRESHOLD = 4
+ROW_COLUMNS = 5
+
+
+class Monitor(NamedTuple):
+    """When an engine is declared failed."""
+
+    below_fraction: float  # of the chamber pressure asked for
+    start_allowance_s: float
+    persistence_s: float
+
+
+class Navigation(NamedTuple):
+    """Where the vehicle stands, and how far a satellite fix is believed."""
+
+    pad_position_ecef_m: Vector  # of the inertial unit, on the pad
+    pad_altitude_m: float
+    attitude_body_from_ecef: Quaternion  # on the pad, as aligned
+    position_gain: float
+    velocity_gain: float
+
+
+class Steering(NamedTuple):
+    """Pitch programme in the vertical plane of the launch azimuth, in pad axes (north-east-down)."""
+
+    azimuth_rad: float
+    attitude_ned_from_ecef: Quaternion  # pad axes
+    pitch_over_rate_radps: float
+    kick_pitch_rad: float  # where the pitch-over ends
+    rate_limit_radps: float
+    signal: int  # SPEED_MPS or TIME_SINCE_RELEASE_S
+    table: Floats  # (T, 2): signal, rising; pitch_rad
+
+
+class Control(NamedTuple):
+    """Attitude control: PD and integral on filtered errors, scheduled on the assumed vehicle."""
+
+    mass: Floats  # (F, 4): propellant fraction, rising; x_cm_m, axial and lateral inertia_kgm2
+    filters: Floats  # (F, sections, 5): b0, b1, b2, a1, a2
+    aero: Floats  # (M, 3): Mach, rising; area * dCN/dalpha (m^2/rad), x_cp_m
+    bandwidth_radps: float
+    damping: float
+    roll_bandwidth_radps: float
+    integral_time_s: float
+    gimbal_limit_rad: float
+    gimbal_rate_radps: float  # inf: not limited by the flight software
+    latency_ticks: int
+
+
+class Plan(NamedTuple):
+    """All that the flight software knows before lift-off."""
+
+    earth: Earth
+    tick_s: float
+    phases: Phases
+    monitor: Monitor
+    navigation: Navigation
+    steering: Steering
+    control: Control
+    engines: Floats  # (engines, ENGINE_COLUMNS)
+    tanks: Floats  # (tanks, 2): stage, load_kg
+
+
+# Columns of Plan.engines.
+ENGINE_STAGE = 0
+ENGINE_X_M = 1  # 1, 2, 3: gimbal point, vehicle frame
+THRUST_VAC_N = 4
+EXIT_AREA_M2 = 5
+GIMBAL_LIMIT_RAD = 6  # 0: fixed
+ENGINE_COLUMNS = 7
+
+# Indices into Memory.words.
+PHASE = 0
+PHASE_START_S = 1  # clock
+RELEASE_S = 2  # clock at which the umbilical broke; nan before
+PENDING_PHASE = 3  # phase that a cut-off inside the last tick leads to, -1 none
+LAST_CLOCK_S = 4
+POSITION_ECI_M = 5  # 5, 6, 7
+VELOCITY_ECI_MPS = 8  # 8, 9, 10
+ATTITUDE_BODY_FROM_ECI = 11  # 11 .. 14
+RATE_RADPS = 15  # 15, 16, 17
+FORCE_MPS2 = 18  # 18, 19, 20: specific force, body axes
+NAV_ALTITUDE_M = 21
+NAV_SPEED_MPS = 22
+NAV_SPEED_RATE_MPS2 = 23
+AIR_PRESSURE_PA = 24
+DYNAMIC_PRESSURE_PA = 25  # standard air, no wind
+MACH = 26
+COMMANDED_PITCH_RAD = 27
+COMMANDED_PITCH_RATE_RADPS = 28
+COMMANDED_BODY_FROM_ECI = 29  # 29 .. 32
+COMMANDED_RATE_RADPS = 33  # 33, 34, 35
+ATTITUDE_ERROR_RAD = 36  # 36, 37, 38: rotation from commanded to estimated, body axes
+INTEGRAL_RADS = 39  # 39, 40, 41
+MOMENT_NM = 42  # 42, 43, 44: asked of the gimbals
+PROPELLANT_FRACTION = 45  # of the first stage
+SATURATED = 46  # 1: a gimbal demand met a limit in the last tick
+IMU_LOST = 47
+TICKS = 48
+WORDS = 49
+
+# Columns of Memory.engine.
+ON_TIME_S = 0
+LOW_TIME_S = 1
+FAILED = 2
+DEMAND_Y_RAD = 3  # before the latency
+DEMAND_Z_RAD = 4
+ENGINE_WORDS = 5
+
+
+class Memory(NamedTuple):
+    """What the flight software carries from tick to tick; overwritten in place."""
+
+    words: Floats  # (WORDS,)
+    signals: Floats  # (2, SIGNALS): now, one tick ago
+    engine: Floats  # (engines, ENGINE_WORDS)
+    filters: Floats  # (2, sections, 2): pitch and yaw
+    delay: Floats  # (latency + 1, engines, 2) gimbal demands

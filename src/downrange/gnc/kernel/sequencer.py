@@ -1,0 +1,169 @@
+"""Which phase of the flight it is, and what the engines are to do in it."""
+
+from __future__ import annotations
+
+import math
+
+from downrange._jit import njit
+from downrange.gnc.kernel.data import (
+    ACCELERATION_MPS2,
+    ALTITUDE_M,
+    CALLED_OFF,
+    CHAMBER_MIN,
+    CHAMBER_SUM,
+    ENGINE_STAGE,
+    FAILED,
+    FIRST_ROW,
+    FORCE_MPS2,
+    GROUP,
+    HEALTHY_ENGINES,
+    HEIGHT_M,
+    LAST_ROW,
+    LOW_TIME_S,
+    NAV_ALTITUDE_M,
+    NAV_SPEED_MPS,
+    ON_TIME_S,
+    PENDING_PHASE,
+    PHASE,
+    PHASE_START_S,
+    PHASE_TIME_S,
+    PROPELLANT_FRACTION,
+    RELEASE_S,
+    RELEASES,
+    SENSE,
+    SIGNAL,
+    SIGNAL_CLOCK_S,
+    SMOOTH_SIGNALS,
+    SPEED_MPS,
+    STAGE,
+    TANK_FRACTION_MIN,
+    TARGET,
+    THRESHOLD,
+    THROTTLE,
+    THRUST_VAC_N,
+    TIME_SINCE_RELEASE_S,
+    Floats,
+    Memory,
+    Monitor,
+    Phases,
+    Plan,
+)
+from downrange.telemetry.bus import ABORT, CLOCK_S, RELEASE_HOLD_DOWN, Command, Measured
+
+
+@njit
+def monitor(
+    rule: Monitor, tick_s: float, measured: Measured, engine: Floats, command: Command
+) -> None:
+    """Declare an engine failed, for good, whose chamber stays low while it is asked to run."""
+    for e in range(engine.shape[0]):
+        engine[e, ON_TIME_S] = (engine[e, ON_TIME_S] + tick_s) * command.engine_on[e]
+        low = measured.chamber_fraction[e] < rule.below_fraction * command.throttle[e]
+        if low and engine[e, ON_TIME_S] > rule.start_allowance_s:
+            engine[e, LOW_TIME_S] += tick_s
+        else:
+            engine[e, LOW_TIME_S] = 0.0
+        if engine[e, LOW_TIME_S] > rule.persistence_s:
+            engine[e, FAILED] = 1.0
+
+
+@njit
+def read_signals(plan: Plan, measured: Measured, memory: Memory) -> None:
+    """Everything that an exit condition may look at; measured or navigated, never the truth."""
+    words, now = memory.words, memory.signals[0]
+    memory.signals[1, :] = now
+    clock = measured.core[CLOCK_S]
+    if math.isnan(words[PHASE_START_S]):
+        words[PHASE_START_S] = clock
+    now[PHASE_TIME_S] = clock - words[PHASE_START_S]
+    now[SIGNAL_CLOCK_S] = clock
+    now[TIME_SINCE_RELEASE_S] = clock - words[RELEASE_S]
+    now[ALTITUDE_M] = words[NAV_ALTITUDE_M]
+    now[HEIGHT_M] = words[NAV_ALTITUDE_M] - plan.navigation.pad_altitude_m
+    now[SPEED_MPS] = words[NAV_SPEED_MPS]
+    now[ACCELERATION_MPS2] = words[FORCE_MPS2]
+    stage = plan.phases.table[int(words[PHASE]), STAGE]
+    engines, tanks = plan.engines, plan.tanks
+    lowest, thrust, installed, healthy = math.inf, 0.0, 0.0, 0.0
+    for e in range(engines.shape[0]):
+        if engines[e, ENGINE_STAGE] == stage:
+            installed += engines[e, THRUST_VAC_N]
+            if memory.engine[e, FAILED] == 0.0:
+                chamber = measured.chamber_fraction[e]
+                lowest = min(lowest, chamber)
+                thrust += chamber * engines[e, THRUST_VAC_N]
+                healthy += 1.0
+    now[CHAMBER_MIN] = lowest if healthy > 0.0 else 0.0
+    now[CHAMBER_SUM] = thrust / installed if installed > 0.0 else 0.0
+    now[HEALTHY_ENGINES] = healthy
+    lowest, left, load = 1.0, 0.0, 0.0
+    for k in range(tanks.shape[0]):
+        fraction = measured.tank_fraction[k]
+        if tanks[k, 0] == stage:
+            lowest = min(lowest, fraction)
+        if tanks[k, 0] == 0:
+            left += fraction * tanks[k, 1]
+            load += tanks[k, 1]
+    now[TANK_FRACTION_MIN] = lowest
+    words[PROPELLANT_FRACTION] = left / load
+
+
+@njit
+def next_exit(phases: Phases, phase: int, signals: Floats, tick_s: float) -> tuple[float, int]:
+    """Time until the phase ends (0 now, inf not within a tick) and the phase that follows.
+
+    A smooth signal is carried on straight into the coming tick; a group of conditions is
+    met when its last one is. Of several groups the first to be met wins.
+    """
+    best, target = math.inf, -1
+    rows, last = phases.rows, int(phases.table[phase, LAST_ROW])
+    group_wait = 0.0
+    for r in range(int(phases.table[phase, FIRST_ROW]), last):
+        signal = int(rows[r, SIGNAL])
+        sense, threshold = rows[r, SENSE], rows[r, THRESHOLD]
+        gap = sense * (threshold - signals[0, signal])
+        gained = sense * (signals[0, signal] - signals[1, signal])
+        wait = math.inf
+        if gap <= 0.0:
+            wait = 0.0
+        elif signal < SMOOTH_SIGNALS and gained >= gap:
+            wait = tick_s * gap / gained
+        group_wait = max(group_wait, wait)
+        if r + 1 == last or rows[r + 1, GROUP] != rows[r, GROUP]:
+            if group_wait < best:
+                best, target = group_wait, int(rows[r, TARGET])
+            group_wait = 0.0
+    return best, target
+
+
+@njit
+def sequence(plan: Plan, clock_s: float, memory: Memory, command: Command) -> None:
+    """Advance the sequence and command the engines and the hold-down.
+
+    A phase changes at a tick. A cut-off that is foreseen inside the coming tick is commanded
+    at its time in the tick, and the phase changes at the next.
+    """
+    words, engines, table = memory.words, plan.engines, plan.phases.table
+    phase, entered = int(words[PHASE]), int(words[PENDING_PHASE])
+    cutoff_s = math.inf
+    if entered < 0:
+        wait, target = next_exit(plan.phases, phase, memory.signals, plan.tick_s)
+        if wait == 0.0:
+            entered = target
+        elif wait <= plan.tick_s and table[target, STAGE] < 0.0:
+            words[PENDING_PHASE] = target
+            cutoff_s = clock_s + wait
+    if entered >= 0:
+        phase = entered
+        words[PHASE] = phase
+        words[PHASE_START_S] = clock_s
+        words[PENDING_PHASE] = -1.0
+    for e in range(engines.shape[0]):
+        runs = engines[e, ENGINE_STAGE] == table[phase, STAGE] and memory.engine[e, FAILED] == 0.0
+        command.engine_on[e] = 1.0 if runs else 0.0
+        command.throttle[e] = table[phase, THROTTLE]
+        command.cutoff_time_s[e] = cutoff_s
+    if table[phase, RELEASES] == 1.0:
+        command.discrete[RELEASE_HOLD_DOWN] = 1.0
+    if table[phase, CALLED_OFF] == 1.0 and math.isnan(words[RELEASE_S]):
+        command.discrete[ABORT] = 1.0

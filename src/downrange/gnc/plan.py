@@ -1,0 +1,435 @@
+"""The planned ascent: launch azimuth, pitch-over and pitch programme to a target orbit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from downrange.earth.kernel.frames import quat_ned_from_ecef
+from downrange.earth.kernel.geodesy import (
+    Earth,
+    ecef_from_eci,
+    ecef_from_geodetic,
+    ecef_from_ned,
+    geodetic,
+    ned_from_ecef,
+    velocity_relative_eci,
+)
+from downrange.earth.kernel.wind import Wind
+from downrange.errors import InputError, Problem
+from downrange.gnc.kernel import ascent as kernel
+from downrange.gnc.kernel.ascent import Air, Burn, Launch, Steered
+from downrange.gnc.kernel.data import AssumedVehicle, Floats
+from downrange.units import STANDARD_GRAVITY_MPS2
+
+STEP_S = 0.25  # first stage
+UPPER_STEP_S = 1.0
+# Where the search for the upper stage's steering begins: tan(pitch) at start and end, yaw.
+LAWS = tuple(np.array(law) for law in ((0.6, -0.2, 0.0), (1.2, -0.4, 0.0), (0.2, 0.0, 0.0)))
+KICKS = 14  # coarse search for the pitch-over, then a golden section
+FINE_KICKS = 12
+LEAST_KICK_RAD = math.radians(0.3)
+MOST_KICK_RAD = math.radians(25.0)
+
+
+class Site(NamedTuple):
+    """Where the vehicle stands: geodetic, altitude of the pad's deck above the ellipsoid."""
+
+    latitude_rad: float
+    longitude_rad: float
+    altitude_m: float
+
+
+class Orbit(NamedTuple):
+    """A target: apsides above the equatorial radius."""
+
+    perigee_altitude_m: float
+    apogee_altitude_m: float
+    inclination_rad: float
+    northbound: bool
+
+
+class Bounds(NamedTuple):
+    """What the mission lays down about the ascent; the rest is planned."""
+
+    start_time_s: float  # the pitch-over starts when all three are reached
+    start_height_m: float
+    start_speed_mps: float
+    pitch_over_rate_radps: float
+    rate_limit_radps: float
+    burnt_before_release_kg: float
+    residual_fraction: float  # of the first stage's propellant, left at its cut-off
+    cutoff_speed_mps: float
+    insertion_altitude_m: float
+    staging_coast_s: float
+    fairing_altitude_m: float
+    max_dynamic_pressure_pa: float
+    min_staging_altitude_m: float
+
+
+@dataclass(frozen=True)
+class Ascent:
+    """A planned ascent. Times from the release; the rows of all arrays go together.
+
+    Attributes:
+        azimuth_rad: of the launch, from north by east.
+        kick_pitch_rad: where the pitch-over ends.
+        programme_row: first row of the pitch programme, when the pitch-over has done its work.
+        burnout_row: last row of the first stage.
+        insertion_row: last row, the upper stage's first cut-off.
+        time_s: (n,)
+        position_ecef_m, velocity_ecef_mps: (n, 3), the velocity Earth-relative.
+        latitude_rad, longitude_rad, altitude_m: (n,) geodetic.
+        velocity_ned_mps: (n, 3) Earth-relative.
+        speed_mps: (n,) Earth-relative.
+        mass_kg: (n,)
+        pitch_rad: (n,) of the thrust above the pad's horizontal plane.
+        dynamic_pressure_pa: (n,)
+        inclination_rad: of the orbit reached.
+        propellant_left_kg: in the upper stage at insertion.
+        restart_propellant_kg: of it, needed to go from insertion to the target.
+        spare_mps: velocity that what is left after that could still give.
+    """
+
+    azimuth_rad: float
+    kick_pitch_rad: float
+    programme_row: int
+    burnout_row: int
+    insertion_row: int
+    time_s: Floats
+    position_ecef_m: Floats
+    velocity_ecef_mps: Floats
+    latitude_rad: Floats
+    longitude_rad: Floats
+    altitude_m: Floats
+    velocity_ned_mps: Floats
+    speed_mps: Floats
+    mass_kg: Floats
+    pitch_rad: Floats
+    dynamic_pressure_pa: Floats
+    inclination_rad: float
+    propellant_left_kg: float
+    restart_propellant_kg: float
+    spare_mps: float
+
+    @property
+    def max_dynamic_pressure_pa(self) -> float:
+        """Largest dynamic pressure of the plan, Pa."""
+        return float(self.dynamic_pressure_pa.max())
+
+
+def launch_azimuth(latitude_rad: float, orbit: Orbit, speed_mps: float, earth: Earth) -> float:
+    """Azimuth in rad at which an orbital speed must be added to the Earth's turning.
+
+    Spherical Earth: the inertial azimuth is asin(cos i / cos latitude), less the east-going
+    speed of the site. nan where the inclination can't be reached from the latitude.
+    """
+    sine = math.cos(orbit.inclination_rad) / math.cos(latitude_rad)
+    if abs(sine) > 1.0:
+        return math.nan
+    north = speed_mps * math.sqrt(1.0 - sine * sine) * (1.0 if orbit.northbound else -1.0)
+    site_speed = earth.rotation_radps * earth.equatorial_radius_m * math.cos(latitude_rad)
+    return math.atan2(speed_mps * sine - site_speed, north) % (2.0 * math.pi)
+
+
+def plan_ascent(
+    vehicle: AssumedVehicle,
+    site: Site,
+    orbit: Orbit,
+    bounds: Bounds,
+    earth: Earth,
+    forecast: Wind,
+    file: str = "",
+) -> Ascent:
+    """Return the ascent that leaves the upper stage most propellant within the bounds.
+
+    A point mass: vertical rise, pitch-over at a steady rate, gravity turn at zero angle of
+    attack in the launch plane against the forecast wind, burn-out; then linear-tangent steering
+    of the second stage in its plane to the insertion. Thrust is rated thrust from the release.
+
+    Raises:
+        InputError: the target can't be reached; says by how much.
+    """
+    return _Planner(vehicle, site, orbit, bounds, earth, forecast, file).best()
+
+
+class _Planner:
+    """One search; holds what all of its trials have in common."""
+
+    def __init__(
+        self,
+        vehicle: AssumedVehicle,
+        site: Site,
+        orbit: Orbit,
+        bounds: Bounds,
+        earth: Earth,
+        forecast: Wind,
+        file: str,
+    ) -> None:
+        self.vehicle, self.orbit, self.bounds, self.file = vehicle, orbit, bounds, file
+        self.site, self.earth = site, earth
+        drag_m2 = vehicle.axial_coefficient * vehicle.reference_area_m2
+        self.air = Air(earth, forecast, np.stack((vehicle.mach, drag_m2), axis=1))
+        if len(vehicle.stage_dry_kg) < 2:
+            raise self._problem("needs a second stage: the first alone is not guided to orbit")
+        first, second = (_stage_burn(vehicle, stage) for stage in (0, 1))
+        usable = vehicle.stage_propellant_kg[0] * (1.0 - bounds.residual_fraction)
+        usable -= bounds.burnt_before_release_kg
+        self.first = first._replace(duration_s=usable / first.flow_kgps)
+        self.second = second
+        upper = (vehicle.stage_dry_kg[1] + vehicle.stage_propellant_kg[1]
+                 + vehicle.payload_kg + vehicle.fairing_kg)  # fmt: skip
+        self.upper_kg = float(upper)
+        self.empty_kg = float(vehicle.stage_dry_kg[1] + vehicle.payload_kg)
+        self.lift_off_kg = float(upper + vehicle.stage_dry_kg[0] + vehicle.stage_propellant_kg[0]
+                                 - bounds.burnt_before_release_kg)  # fmt: skip
+        weight = self.lift_off_kg * STANDARD_GRAVITY_MPS2
+        if self.first.thrust_vac_n <= weight:
+            raise self._problem(f"vacuum thrust at lift-off, {first.thrust_vac_n:.0f} N, is below "
+                                f"the weight, {weight:.0f} N")  # fmt: skip
+        self.insertion_speed, self.restart_mps = _transfer(orbit, bounds, earth)
+        self.azimuth = launch_azimuth(site.latitude_rad, orbit, self.insertion_speed, earth)
+        if math.isnan(self.azimuth):
+            low = math.degrees(abs(site.latitude_rad))
+            raise self._problem(f"no launch from a latitude of {low:.2f} deg reaches an inclination"
+                                f" of {math.degrees(orbit.inclination_rad):.2f} deg")  # fmt: skip
+        self.law = LAWS[0]
+        self.steered = Steered(
+            tangent_start=0.0,
+            tangent_end=0.0,
+            yaw_rad=0.0,
+            duration_s=self.second.duration_s,
+            speed_mps=self.insertion_speed,
+            least_mass_kg=0.3 * self.empty_kg,
+            drop_mass_kg=vehicle.fairing_kg,
+            drop_altitude_m=bounds.fairing_altitude_m,
+            step_s=UPPER_STEP_S,
+        )
+        down = ecef_from_ned((0.0, 0.0, 1.0), site.latitude_rad, site.longitude_rad)
+        self.pad_up = (-down[0], -down[1], -down[2])
+
+    def best(self) -> Ascent:
+        """The best ascent, from a coarse search and a golden section about its best."""
+        kicks = np.geomspace(LEAST_KICK_RAD, MOST_KICK_RAD, KICKS)
+        masses = [self.final_mass(kick) for kick in kicks]
+        if not any(math.isfinite(mass) for mass in masses):
+            raise self._problem("no pitch-over leads to the insertion within the bounds: the "
+                                "vehicle has far too little velocity, or a bound is too tight")  # fmt: skip
+        i = int(np.argmax(masses))
+        low, high = kicks[max(0, i - 1)], kicks[min(KICKS - 1, i + 1)]
+        kick = _golden_section(self.final_mass, low, high, FINE_KICKS)
+        if self.final_mass(kick) < masses[i]:
+            kick = float(kicks[i])
+        ascent = self.ascent(kick)
+        if ascent.spare_mps < 0.0:
+            raise self._problem(f"can't be reached: {-ascent.spare_mps:.0f} m/s short, of which "
+                                f"{self.restart_mps:.0f} m/s are for the second burn")  # fmt: skip
+        return ascent
+
+    def final_mass(self, kick_rad: float) -> float:
+        """Mass at insertion in kg of a pitch-over; -inf where a bound is broken."""
+        rows, count, _ = self._first_stage(kick_rad)
+        last = rows[count - 1]
+        r_ecef = ecef_from_eci(_vector(last, kernel.POSITION_ECI_M), last[0], self.earth)
+        altitude = geodetic(r_ecef, self.earth)[2]
+        peak = rows[:count, kernel.DYNAMIC_PRESSURE_PA].max()
+        bounds = self.bounds
+        if altitude < bounds.min_staging_altitude_m or peak > bounds.max_dynamic_pressure_pa:
+            return -math.inf
+        upper = self._upper_stage(last)
+        return -math.inf if upper is None else float(upper[-1, kernel.MASS_KG])
+
+    def ascent(self, kick_rad: float) -> Ascent:
+        """The whole ascent of a pitch-over whose `final_mass` is finite."""
+        first, count, turn = self._first_stage(kick_rad)
+        upper = self._upper_stage(first[count - 1])
+        assert upper is not None, "the search ended on a pitch-over that does not insert"
+        rows = np.concatenate((first[:count], upper))
+        left = float(upper[-1, kernel.MASS_KG]) - self.empty_kg
+        exhaust = self.second.thrust_vac_n / self.second.flow_kgps
+        restart = (self.empty_kg + left) * (1.0 - math.exp(-self.restart_mps / exhaust))
+        spare = exhaust * math.log((self.empty_kg + left) / self.empty_kg) - self.restart_mps
+        track = [self._on_earth(row) for row in rows]
+        position, velocity, ned, place = (np.array(each) for each in zip(*track, strict=True))
+        return Ascent(
+            azimuth_rad=self.azimuth,
+            kick_pitch_rad=0.5 * math.pi - kick_rad,
+            programme_row=turn,
+            burnout_row=count - 1,
+            insertion_row=len(rows) - 1,
+            time_s=rows[:, kernel.TIME_S].copy(),
+            position_ecef_m=position,
+            velocity_ecef_mps=velocity,
+            latitude_rad=place[:, 0].copy(),
+            longitude_rad=place[:, 1].copy(),
+            altitude_m=place[:, 2].copy(),
+            velocity_ned_mps=ned,
+            speed_mps=rows[:, kernel.SPEED_MPS].copy(),
+            mass_kg=rows[:, kernel.MASS_KG].copy(),
+            pitch_rad=rows[:, kernel.PITCH_RAD].copy(),
+            dynamic_pressure_pa=rows[:, kernel.DYNAMIC_PRESSURE_PA].copy(),
+            inclination_rad=_inclination(rows[-1]),
+            propellant_left_kg=left,
+            restart_propellant_kg=restart,
+            spare_mps=spare,
+        )
+
+    def _launch(self, kick_rad: float) -> Launch:
+        site, bounds = self.site, self.bounds
+        position = ecef_from_geodetic(*site, self.earth)
+        return Launch(
+            position_ecef_m=position,
+            attitude_ned_from_ecef=quat_ned_from_ecef(site.latitude_rad, site.longitude_rad),
+            azimuth_rad=self.azimuth,
+            mass_kg=self.lift_off_kg,
+            start_time_s=bounds.start_time_s,
+            start_altitude_m=site.altitude_m + bounds.start_height_m,
+            start_speed_mps=bounds.start_speed_mps,
+            kick_rate_radps=bounds.pitch_over_rate_radps,
+            kick_pitch_rad=0.5 * math.pi - float(kick_rad),
+            rate_limit_radps=bounds.rate_limit_radps,
+            cutoff_speed_mps=bounds.cutoff_speed_mps,
+            step_s=STEP_S,
+        )
+
+    def _first_stage(self, kick_rad: float) -> tuple[Floats, int, int]:
+        """Trajectory of a pitch-over, its number of rows, and the row where the turn begins."""
+        rows = np.empty((int(self.first.duration_s / STEP_S) + 3, kernel.COLUMNS))
+        launch = self._launch(kick_rad)
+        count, turn = kernel.fly_first_stage(launch, self.first, self.air, rows)
+        return rows, int(count), int(turn)
+
+    def _upper_stage(self, burnout: Floats) -> Floats | None:
+        """Trajectory from burn-out to insertion; None where no steering gets there."""
+        coast_s = self.bounds.staging_coast_s
+        rows = np.empty((int(coast_s) + 3, kernel.COLUMNS))
+        rows[0] = burnout
+        rows[0, kernel.MASS_KG] = self.upper_kg
+        idle = self.steered._replace(speed_mps=math.inf, step_s=1.0)
+        coasted = self._fly_upper(idle, Burn(0.0, 0.0, 0.0, coast_s), rows)
+        burn = self.second._replace(duration_s=self.upper_kg / self.second.flow_kgps)
+        rows = np.empty((int(burn.duration_s / UPPER_STEP_S) + 8, kernel.COLUMNS))
+
+        def fly(law: Floats) -> Floats:
+            rows[0] = coasted[-1]
+            start, end, yaw = (float(x) for x in law)
+            steered = self.steered._replace(tangent_start=start, tangent_end=end, yaw_rad=yaw)
+            return self._fly_upper(steered, burn, rows)
+
+        law = _root(lambda x: self._off_insertion(fly(x)[-1]), self.law)
+        if law is None:
+            return None
+        self.law = law
+        flown = fly(law)
+        flown[0, kernel.PITCH_RAD] = coasted[-1, kernel.PITCH_RAD]
+        return np.concatenate((coasted, flown[1:]))
+
+    def _fly_upper(self, steered: Steered, burn: Burn, rows: Floats) -> Floats:
+        return rows[: kernel.fly_upper_stage(steered, burn, self.air, self.pad_up, rows)]
+
+    def _off_insertion(self, row: Floats) -> Floats:
+        """How far a cut-off is from the insertion: km, 10 m/s radial, 0.01 deg of inclination.
+
+        nan if the burn was given up before it had the speed.
+        """
+        r = row[kernel.POSITION_ECI_M : kernel.POSITION_ECI_M + 3]
+        v = row[kernel.VELOCITY_ECI_MPS : kernel.VELOCITY_ECI_MPS + 3]
+        radius, speed = float(np.linalg.norm(r)), float(np.linalg.norm(v))
+        if speed < self.insertion_speed - 1.0:
+            return np.full(3, math.nan)
+        insertion = min(self.bounds.insertion_altitude_m, self.orbit.perigee_altitude_m)
+        high = radius - self.earth.equatorial_radius_m - insertion
+        tilt = _inclination(row) - self.orbit.inclination_rad
+        return np.array([high / 1e3, float(r @ v) / radius / 10.0, math.degrees(tilt) / 0.01])
+
+    def _on_earth(
+        self, row: Floats
+    ) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+        """Earth-fixed position and velocity, north-east-down velocity, geodetic place."""
+        r, v = _vector(row, kernel.POSITION_ECI_M), _vector(row, kernel.VELOCITY_ECI_MPS)
+        position = ecef_from_eci(r, row[0], self.earth)
+        velocity = ecef_from_eci(velocity_relative_eci(r, v, self.earth), row[0], self.earth)
+        place = geodetic(position, self.earth)
+        return position, velocity, ned_from_ecef(velocity, *place[:2]), place
+
+    def _problem(self, message: str) -> InputError:
+        return InputError([Problem(self.file, "target", message)])
+
+
+def _stage_burn(vehicle: AssumedVehicle, stage: int) -> Burn:
+    """All engines of a stage together, to depletion."""
+    own = vehicle.engine_stage == stage
+    flow = float(vehicle.engine_flow_kgps[own].sum())
+    return Burn(
+        thrust_vac_n=float(vehicle.engine_thrust_vac_n[own].sum()),
+        exit_area_m2=float(vehicle.engine_exit_area_m2[own].sum()),
+        flow_kgps=flow,
+        duration_s=float(vehicle.stage_propellant_kg[stage]) / flow,
+    )
+
+
+def _transfer(orbit: Orbit, bounds: Bounds, earth: Earth) -> tuple[float, float]:
+    """Speed in m/s at the insertion's perigee, and that to add at apogee for the target."""
+    mu, radius = earth.mu_m3ps2, earth.equatorial_radius_m
+    high = radius + orbit.apogee_altitude_m
+    wanted = radius + orbit.perigee_altitude_m
+    low = min(wanted, radius + bounds.insertion_altitude_m)
+
+    def speed(r: float, other: float) -> float:
+        return math.sqrt(2.0 * mu * other / (r * (r + other)))
+
+    return speed(low, high), speed(high, wanted) - speed(high, low)
+
+
+def _vector(row: Floats, i: int) -> tuple[float, float, float]:
+    return (float(row[i]), float(row[i + 1]), float(row[i + 2]))
+
+
+def _inclination(row: Floats) -> float:
+    """Inclination in rad of the plane of a state."""
+    r = row[kernel.POSITION_ECI_M : kernel.POSITION_ECI_M + 3]
+    v = row[kernel.VELOCITY_ECI_MPS : kernel.VELOCITY_ECI_MPS + 3]
+    normal = np.cross(r, v)
+    return math.acos(normal[2] / float(np.linalg.norm(normal)))
+
+
+def _root(function: Callable[[Floats], Floats], guess: Floats) -> Floats | None:
+    """Root by Broyden's method (Broyden 1965), to 1e-3 of the residuals; None if not found."""
+    for start in (guess, *LAWS):
+        x, off = start, function(start)
+        nudged = [function(x + 1e-5 * axis) for axis in np.eye(len(x))]
+        jacobian = np.stack([(each - off) / 1e-5 for each in nudged], axis=1)
+        for _ in range(25):
+            if not np.isfinite(jacobian).all() or abs(np.linalg.det(jacobian)) < 1e-9:
+                break
+            if np.abs(off).max() < 1e-3:
+                return x
+            step = np.linalg.solve(jacobian, -off)
+            step *= min(1.0, 0.3 / float(np.abs(step).max()))
+            x = x + step
+            was, off = off, function(x)
+            jacobian = jacobian + np.outer(off - was - jacobian @ step, step) / (step @ step)
+    return None
+
+
+def _golden_section(
+    function: Callable[[float], float], low: float, high: float, steps: int
+) -> float:
+    """Where a function with one peak between low and high is largest."""
+    ratio = 0.5 * (math.sqrt(5.0) - 1.0)
+    left, right = high - ratio * (high - low), low + ratio * (high - low)
+    at_left, at_right = function(left), function(right)
+    for _ in range(steps):
+        if at_left > at_right:
+            high, right, at_right = right, left, at_left
+            left = high - ratio * (high - low)
+            at_left = function(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + ratio * (high - low)
+            at_right = function(right)
+    return float(left if at_left > at_right else right)

@@ -1,0 +1,164 @@
+"""What a person writes for the flight software: sequence, guidance, control, target."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from downrange._spec import Spec
+from downrange.units import (
+    Angle,
+    Duration,
+    Fraction,
+    Frequency,
+    Length,
+    PositiveAngle,
+    PositiveAngularRate,
+    PositiveDuration,
+    PositiveRatio,
+    Pressure,
+    Ratio,
+    Value,
+    quantity,
+    value,
+)
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Depth = Annotated[Value, quantity("1", minimum=0.0, maximum=1.0)]
+
+
+class PhaseSpec(Spec):
+    """One phase of the sequence, `[[phase]]`; the first one written is flown first.
+
+    Attributes:
+        name: what other phases call it.
+        engines: the stage whose engines run, or "none".
+        throttle: of those engines, over rated thrust.
+        steering: none (engines straight), vertical, pitch_over, programme, hold_attitude.
+        release: the hold-down lets go when the phase begins.
+        until: conditions that must all hold for the phase to end, as "speed >= 100 m/s".
+        any_until: conditions each of which ends it.
+        next: the phase that follows; the next one written if not given.
+        abort_if: conditions each of which calls the flight off, before `until` is looked at.
+        abort_to: the phase that an abort leads to.
+    """
+
+    name: Name
+    engines: str = "none"
+    throttle: Fraction = value(1, "1")
+    steering: Literal["none", "vertical", "pitch_over", "programme", "hold_attitude"] = "none"
+    release: bool = False
+    until: tuple[str, ...] = ()
+    any_until: tuple[str, ...] = ()
+    next: str | None = None
+    abort_if: tuple[str, ...] = ()
+    abort_to: str = "abort"
+
+
+class MonitorSpec(Spec):
+    """When an engine counts as failed, `[control.monitor]`: its chamber stays below a share of
+    the pressure asked for, after a time allowed for the start, longer than the persistence."""
+
+    below: Fraction = value("50 %", "1")
+    start_allowance: Duration = value("2.5 s", "s")
+    persistence: Duration = value("0.1 s", "s")
+
+
+class NotchSpec(Spec):
+    """Bending filters, `[control.notch]`: one on each mode that the design assumes.
+
+    Attributes:
+        depth: gain at the assumed frequency (0.03 is -30 dB); 1: no notch.
+        width: width at -3 dB over the frequency.
+    """
+
+    depth: Depth = value(0.05, "1")
+    width: PositiveRatio = value(0.4, "1")
+
+
+class NavigationSpec(Spec):
+    """Inertial navigation, `[control.navigation]`.
+
+    Attributes:
+        position_gain: share of a satellite fix's position difference that is taken over.
+        velocity_gain: the same of its velocity.
+        alignment_error: error of the attitude on the pad, about each body axis.
+    """
+
+    position_gain: Fraction = value(0.1, "1")
+    velocity_gain: Fraction = value(0.1, "1")
+    alignment_error: Angle = value("0 deg", "rad")
+
+
+class ControlSpec(Spec):
+    """Attitude control, `[control]`.
+
+    Attributes:
+        bandwidth: natural frequency of the closed rigid-body loop in pitch and yaw.
+        roll_bandwidth: the same in roll.
+        damping: of all three.
+        integral_time: in which a steady error doubles the proportional answer.
+        low_pass: corner of a second-order low-pass on pitch and yaw; none if not given.
+        gimbal_limit: largest angle asked for; the engine's own limit holds as well.
+        gimbal_rate: fastest change asked for; not limited if not given.
+        latency_ticks: whole ticks between measurement and command.
+    """
+
+    bandwidth: PositiveAngularRate = value("1.2 rad/s", "rad/s")
+    roll_bandwidth: PositiveAngularRate = value("1.2 rad/s", "rad/s")
+    damping: PositiveRatio = value(0.8, "1")
+    integral_time: PositiveDuration = value("8 s", "s")
+    notch: NotchSpec = NotchSpec()
+    low_pass: Frequency | None = None
+    gimbal_limit: PositiveAngle = value("6 deg", "rad")
+    gimbal_rate: PositiveAngularRate | None = None
+    latency_ticks: Annotated[int, Field(ge=0, le=10)] = 0
+    monitor: MonitorSpec = MonitorSpec()
+    navigation: NavigationSpec = NavigationSpec()
+
+
+class GuidanceSpec(Spec):
+    """Pitch programme, `[guidance]`; its shape is planned, these bound it.
+
+    Attributes:
+        pitch_over_rate: of the pitch-over.
+        rate_limit: of the programme after it.
+        programme: what the pitch is a function of.
+        insertion_altitude: where the upper stage ends its first burn, if the target is higher.
+        staging_coast: from first-stage burn-out to upper-stage ignition.
+        fairing_altitude: above which the fairing is dropped once the upper stage burns.
+        max_dynamic_pressure: that the plan may meet.
+        min_staging_altitude: that the plan must reach by first-stage burn-out.
+    """
+
+    pitch_over_rate: PositiveAngularRate = value("1 deg/s", "rad/s")
+    rate_limit: PositiveAngularRate = value("2 deg/s", "rad/s")
+    programme: Literal["speed", "time"] = "speed"
+    insertion_altitude: Length = value("200 km", "m")
+    staging_coast: Duration = value("5 s", "s")
+    fairing_altitude: Length = value("110 km", "m")
+    max_dynamic_pressure: Pressure | None = None
+    min_staging_altitude: Length | None = None
+
+
+class TargetSpec(Spec):
+    """The orbit to reach, `[target]`: apsides above 6,378.137 km.
+
+    Attributes:
+        perigee: altitude.
+        apogee: altitude.
+        inclination: to the equator.
+        heading: whether the launch goes to the north or to the south.
+    """
+
+    perigee: Length
+    apogee: Length
+    inclination: Annotated[Value, quantity("rad", minimum=0.0, maximum=3.14159265358979)]
+    heading: Literal["north", "south"] = "north"
+
+    @model_validator(mode="after")
+    def _ordered(self) -> TargetSpec:
+        if self.apogee.si < self.perigee.si:
+            raise ValueError("apogee is below perigee")
+        return self
