@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +60,7 @@ def air(altitude_m: float) -> tuple[float, float]:
     """Density kg/m^3 and temperature K below 86 km, from the layer equations."""
     height_km = 6356.766 * altitude_m / (6356766.0 + altitude_m)
     temperature, pressure = 288.15, 101325.0
-    for (base, lapse), (top, _) in zip(LAYERS, LAYERS[1:], strict=False):
+    for (base, lapse), (top, _) in pairwise(LAYERS):
         step = min(height_km, top) - base
         if base > 0.0 and step <= 0.0:
             break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from downrange.dynamics.kernel.rigid import (
     Surroundings,
 )
 from downrange.earth.build import build_earth, build_wind
+from downrange.earth.kernel.atmosphere import NO_AIR
 from downrange.earth.kernel.geodesy import Earth
 from downrange.verify import kernel
 from downrange.verify.spec import BurnSpec, CaseSpec
@@ -50,13 +52,23 @@ class Properties(NamedTuple):
     inertia_kgm2: tuple[float, ...]
 
 
-def build_surroundings(spec: CaseSpec, base_dir: Path | str = ".") -> Surroundings:
+class Layers(NamedTuple):
+    """What surrounds a body below and above an altitude at which the equations change."""
+
+    around: tuple[Surroundings, Surroundings]
+    ceiling_m: float  # inf where there is none
+
+
+def build_layers(spec: CaseSpec, base_dir: Path | str = ".") -> Layers:
     """Earth, air, wind and aerodynamics of a case; base_dir is that of a sounding it names."""
-    return Surroundings(
-        build_earth(spec.earth, spec.air),
+    earth = build_earth(spec.earth, spec.air)
+    below = Surroundings(
+        earth._replace(air_zero_above_m=math.inf),
         build_wind(spec.wind, base_dir),
         build_case_aero(spec.aero) if spec.aero else no_aero(),
     )
+    above = below._replace(earth=earth._replace(atmosphere_model=NO_AIR, air_zero_above_m=math.inf))
+    return Layers((below, above), earth.air_zero_above_m)
 
 
 def start_state(spec: CaseSpec, earth: Earth) -> Floats:
@@ -96,10 +108,10 @@ def segments(spec: CaseSpec) -> list[Segment]:
         now = now._replace(mass_kg=now.mass_kg - dropped_kg)
         times = _slope_changes(burn)
         states = [_properties(burn, now, offset_m, time) for time in times]
-        for i in range(len(times) - 1):
-            found.append(
-                _segment(times[i], times[i + 1], states[i], states[i + 1], factor, burn.thrust.si)
-            )
+        found += [
+            _segment(times[i], times[i + 1], states[i], states[i + 1], factor, burn.thrust.si)
+            for i in range(len(times) - 1)
+        ]
         now, free_s = states[-1], burn.end_s
         dropped_kg = burn.drop_mass_after.si if burn.drop_mass_after else 0.0
     if spec.duration.si > free_s:
@@ -129,7 +141,7 @@ def _properties(burn: BurnSpec, before: Properties, offset_m: float, time_s: flo
 
 
 def _between(
-    grid: tuple[float, ...], rows: list[tuple[float, ...]], at: float
+    grid: tuple[float, ...], rows: Sequence[tuple[float, ...]], at: float
 ) -> tuple[float, ...]:
     """Row of a table at a value of its rising grid, linear."""
     i = min(max(bisect_right(grid, at) - 1, 0), len(grid) - 2)

@@ -43,7 +43,7 @@ class Check:
     @property
     def passed(self) -> bool:
         """True within the tolerance; a number that is not finite never passes."""
-        return self.difference <= self.tolerance
+        return bool(self.difference <= self.tolerance)
 
     def as_dict(self) -> dict[str, Any]:
         """The check as `downrange verify --json` prints it; what is not finite is null."""

@@ -45,21 +45,87 @@ OBSERVED = 12
 
 
 @njit
+def altitude(state: Floats, time_s: float, earth: Earth) -> float:
+    """Geodetic altitude in m."""
+    r_ecef = ecef_from_eci((state[0], state[1], state[2]), time_s, earth)
+    return geodetic(r_ecef, earth)[2]
+
+
+@njit
+def step(
+    state: Floats,
+    time_s: float,
+    h_s: float,
+    loads: Floats,
+    around: Surroundings,
+    work: Floats,
+    aux: Floats,
+) -> None:
+    """Take one Runge-Kutta step of h_s seconds; state and the levels in loads move in place."""
+    rk4_step(state, time_s, h_s, loads, around, work, aux)
+    for k in range(LOADS_LEVELS):
+        loads[k] += h_s * loads[LOADS_RATES + k]
+
+
+@njit
+def time_to_ceiling(
+    state: Floats,
+    time_s: float,
+    h_s: float,
+    loads: Floats,
+    around: Surroundings,
+    ceiling_m: float,
+    work: Floats,
+    aux: Floats,
+) -> float:
+    """Time in s from the state, within h_s, at which the altitude passes the ceiling (secant)."""
+    probe = state.copy()
+    last_s, last_m = 0.0, altitude(probe, time_s, around.earth) - ceiling_m
+    part_s = h_s
+    for _ in range(4):
+        probe[:] = state
+        rk4_step(probe, time_s, part_s, loads, around, work, aux)
+        over_m = altitude(probe, time_s + part_s, around.earth) - ceiling_m
+        if over_m == last_m:
+            break
+        next_s = part_s - over_m * (part_s - last_s) / (over_m - last_m)
+        last_s, last_m = part_s, over_m
+        part_s = min(h_s, max(0.0, next_s))
+    return part_s
+
+
+@njit
 def march(
     state: Floats,
     time_s: float,
     h_s: float,
     steps: int,
     loads: Floats,
-    around: Surroundings,
+    layers: tuple[Surroundings, Surroundings],
+    ceiling_m: float,
     work: Floats,
     aux: Floats,
 ) -> None:
-    """Take Runge-Kutta steps of h_s seconds; state and the levels in loads move in place."""
+    """Take steps of h_s seconds; state and the levels in loads move in place.
+
+    layers: surroundings below and above the ceiling; the step is split where it is passed.
+    """
+    earth = layers[0].earth
+    before = state.copy()
+    layer = 1 if altitude(state, time_s, earth) > ceiling_m else 0
     for i in range(steps):
-        rk4_step(state, time_s + i * h_s, h_s, loads, around, work, aux)
-        for k in range(LOADS_LEVELS):
-            loads[k] += h_s * loads[LOADS_RATES + k]
+        t = time_s + i * h_s
+        before[:] = state
+        step(state, t, h_s, loads, layers[layer], work, aux)
+        after = 1 if altitude(state, t + h_s, earth) > ceiling_m else 0
+        if after != layer:
+            state[:] = before
+            for k in range(LOADS_LEVELS):
+                loads[k] -= h_s * loads[LOADS_RATES + k]
+            part = time_to_ceiling(state, t, h_s, loads, layers[layer], ceiling_m, work, aux)
+            step(state, t, part, loads, layers[layer], work, aux)
+            layer = after
+            step(state, t + part, h_s - part, loads, layers[layer], work, aux)
 
 
 @njit

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange.dynamics.kernel.rigid import AUX_SIZE, Surroundings, new_work
+from downrange.dynamics.kernel.rigid import AUX_SIZE, new_work
 from downrange.earth.kernel.geodesy import Earth
 from downrange.verify import kernel
-from downrange.verify.build import build_surroundings, segments, start_state
+from downrange.verify.build import Layers, build_layers, segments, start_state
 from downrange.verify.check import CaseResult, Check
 from downrange.verify.ladder import climb
 from downrange.verify.spec import COLUMNS, CaseSpec, load_case
@@ -34,27 +34,29 @@ def fly_case(
     Each time is met exactly: the last step before it is as long as it takes, and so is the
     one before whatever changes the equations.
     """
-    around = build_surroundings(spec, base_dir)
-    state, rows, done = start_state(spec, around.earth), [], 0
+    layers = build_layers(spec, base_dir)
+    earth = layers.around[0].earth
+    state, rows, done = start_state(spec, earth), [], 0
     for segment in segments(spec):
         now = segment.start_s
         while done < len(times_s) and times_s[done] <= segment.end_s:
-            _advance(state, now, times_s[done], spec.step.si, segment.loads, around)
+            _advance(state, now, times_s[done], spec.step.si, segment.loads, layers)
             now = times_s[done]
-            rows.append(_row(state, now, around.earth))
+            rows.append(_row(state, now, earth))
             done += 1
-        _advance(state, now, segment.end_s, spec.step.si, segment.loads, around)
+        _advance(state, now, segment.end_s, spec.step.si, segment.loads, layers)
     return rows
 
 
 def _advance(
-    state: Floats, now_s: float, end_s: float, step_s: float, loads: Floats, around: Surroundings
+    state: Floats, now_s: float, end_s: float, step_s: float, loads: Floats, layers: Layers
 ) -> None:
     """March to a time in equal steps no longer than step_s."""
     steps = math.ceil((end_s - now_s) / step_s - 1e-9)
     if steps > 0:
         h_s = (end_s - now_s) / steps
-        kernel.march(state, now_s, h_s, steps, loads, around, new_work(), np.zeros(AUX_SIZE))
+        work, aux = new_work(), np.zeros(AUX_SIZE)
+        kernel.march(state, now_s, h_s, steps, loads, *layers, work, aux)
 
 
 def _row(state: Floats, time_s: float, earth: Earth) -> dict[str, float]:

@@ -46,7 +46,7 @@ COLUMNS = {
     "r_radps": "rad/s",
 }
 
-Vector3 = tuple[Length, Length, Length]
+MOST_STEPS = 20_000_000  # about a minute
 
 
 def wrong(problems: Sequence[tuple[str, str, str]]) -> PydanticCustomError:
@@ -197,7 +197,7 @@ class CheckpointsSpec(Spec):
 
     columns: tuple[str, ...]
     rows: Annotated[tuple[tuple[float, ...], ...], Field(min_length=1)]
-    tolerance: dict[str, Annotated[float, Field(ge=0.0)]] = {}
+    tolerance: dict[str, Annotated[float, Field(ge=0.0)]] = Field(default_factory=dict)
 
     @property
     def times_s(self) -> list[float]:
@@ -222,15 +222,20 @@ class CheckpointsSpec(Spec):
         ]
         if "time_s" not in self.columns:
             problems.append(("columns", "time_s is missing", ""))
-        for column in sorted({c for c in self.columns if self.columns.count(c) > 1}):
-            problems.append(("columns", f"{column!r} stands more than once", ""))
-        for column in figures:
-            if column in COLUMNS and column not in self.tolerance:
-                problems.append(("tolerance", f"{column!r} has no tolerance",
-                                 f"add {column} = ..."))  # fmt: skip
-        for column in self.tolerance:
-            if column not in figures:
-                problems.append((f"tolerance.{column}", "there is no such column", ""))
+        problems += [
+            ("columns", f"{column!r} stands more than once", "")
+            for column in sorted({c for c in self.columns if self.columns.count(c) > 1})
+        ]
+        problems += [
+            ("tolerance", f"{column!r} has no tolerance", f"add {column} = ...")
+            for column in figures
+            if column in COLUMNS and column not in self.tolerance
+        ]
+        problems += [
+            (f"tolerance.{column}", "there is no such column", "")
+            for column in self.tolerance
+            if column not in figures
+        ]
         return problems
 
     def _row_problems(self) -> list[tuple[str, str, str]]:
@@ -267,6 +272,15 @@ class CaseSpec(Spec):
     initial: InitialSpec
     burn: tuple[BurnSpec, ...] = ()
     checkpoints: CheckpointsSpec
+
+    @field_validator("step")
+    @classmethod
+    def _steps_in_bounds(cls, step: Value, info: ValidationInfo) -> Value:
+        duration = info.data.get("duration")
+        if isinstance(duration, Value) and duration.si > MOST_STEPS * step.si:
+            raise wrong([("", f"{step.text} over {duration.text} are too many steps",
+                          f"at most {MOST_STEPS:,}")])  # fmt: skip
+        return step
 
     @field_validator("checkpoints")
     @classmethod

@@ -36,13 +36,13 @@ BRICK_KGM2 = (0.0026, 0.0084, 0.0098)  # a house brick, all three different
 BRICK_RATES_RADPS = (0.2, 0.0, 0.6)
 
 
-def _space(**changes: float) -> Earth:
-    """The Earth without air, with changes."""
-    return build_earth()._replace(atmosphere_model=NO_AIR, **changes)
+def _airless_earth() -> Earth:
+    return build_earth()._replace(atmosphere_model=NO_AIR)
 
 
 def _round_earth() -> Earth:
-    return _space(flattening=0.0, j2=0.0)
+    """A point mass as heavy as the Earth, turning, without air."""
+    return _airless_earth()._replace(flattening=0.0, j2=0.0)
 
 
 def _body(inertia: tuple[float, ...] = (1.0, 1.0, 1.0, 0.0, 0.0, 0.0)) -> Floats:
@@ -57,7 +57,8 @@ def _fly(state: Floats, end_s: float, steps: int, earth: Earth, loads: Floats) -
     """State after end_s seconds in equal steps; loads move to their end."""
     around = Surroundings(earth, build_wind(), no_aero())
     after, work, aux = state.copy(), new_work(), np.zeros(AUX_SIZE)
-    kernel.march(after, 0.0, end_s / steps, steps, loads, around, work, aux)
+    layers = (around, around)
+    kernel.march(after, 0.0, end_s / steps, steps, loads, layers, math.inf, work, aux)
     return after
 
 
@@ -80,7 +81,8 @@ def _energy(state: Floats, earth: Earth) -> float:
     """Energy over mass in J/kg; zero far away."""
     r, distance = state[:3], float(np.linalg.norm(state[:3]))
     flat = earth.j2 * (earth.j2_radius_m / distance) ** 2 * (1.5 * (r[2] / distance) ** 2 - 0.5)
-    return 0.5 * float(state[3:6] @ state[3:6]) - earth.mu_m3ps2 / distance * (1.0 - flat)
+    speed2 = float(state[3:6] @ state[3:6])
+    return 0.5 * speed2 - earth.mu_m3ps2 / distance * (1.0 - float(flat))
 
 
 def kepler() -> list[Check]:
@@ -109,7 +111,7 @@ def kepler() -> list[Check]:
 
 def oblate_earth() -> list[Check]:
     """A near-circular orbit around the oblate Earth: what J2 keeps and what it turns."""
-    earth, name = _space(), "orbit with J2"
+    earth, name = _airless_earth(), "orbit with J2"
     first, span = _orbit(earth, 0.0), 10.0 * _period_s(earth)
     last = _fly(first, span, 30000, earth, _body())
     before, after = (np.cross(s[:3], s[3:6]) for s in (first, last))
@@ -135,7 +137,7 @@ def torque_free_rates(
 
     Landau and Lifshitz, Mechanics, section 37, for angular momentum squared > 2 E Iyy.
     """
-    from scipy.special import ellipj  # noqa: PLC0415  (scipy only where it is used)
+    from scipy.special import ellipj
 
     i1, i2, i3 = inertia_kgm2
     twice_energy = i1 * p0_radps**2 + i3 * r0_radps**2
@@ -193,15 +195,15 @@ def torque_free() -> list[Check]:
 def coriolis() -> list[Check]:
     """A body let go over the turning Earth falls to the east."""
     earth, latitude, fall_s = _round_earth(), math.radians(45.0), 14.0
-    radius, w = earth.equatorial_radius_m, earth.rotation_radps
+    radius_m, w = earth.equatorial_radius_m + 1000.0, earth.rotation_radps
     state = np.zeros(STATE_SIZE)
     at_rest = (0.0, 0.0, 0.0)
     kernel.start((latitude, 0.0, 1000.0), at_rest, at_rest, at_rest, 0, earth, state)
     after = _fly(state, fall_s, 2800, earth, _body())
     east_m = ecef_from_eci((after[0], after[1], after[2]), fall_s, earth)[1]
     # Along the axis of the Earth nothing turns: only the pull towards it counts.
-    pull = (earth.mu_m3ps2 / (radius + 1000.0) ** 2 - w * w * (radius + 1000.0)) * math.cos(latitude)
-    expected = w * pull * fall_s**3 / 3.0
+    pull_mps2 = (earth.mu_m3ps2 / radius_m**2 - w * w * radius_m) * math.cos(latitude)
+    expected = w * pull_mps2 * fall_s**3 / 3.0
     return [
         Check("fall to the east", f"after {fall_s:g} s at 45 degrees north",
               "Landau and Lifshitz, Mechanics, section 39, first order", expected, east_m, "m",
@@ -214,7 +216,7 @@ def rocket_equation() -> list[Check]:
     thrust_n, isp_s, mass_kg, end_s = 10e3, 300.0, 1000.0, 200.0
     exhaust = isp_s * STANDARD_GRAVITY_MPS2
     flow = thrust_n / exhaust
-    earth = _space(mu_m3ps2=0.0, j2=0.0)
+    earth = _round_earth()._replace(mu_m3ps2=0.0)
     loads = _body()
     loads[MASS_KG], loads[LOADS_RATES + MASS_KG] = mass_kg, -flow
     loads[FORCE_VACUUM_N] = thrust_n
