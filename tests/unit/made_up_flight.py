@@ -46,8 +46,8 @@ def flown_telemetry(healthy: bool = False) -> Telemetry:
         altitude, climb = 0.5 * CLIMB_MPS2 * up**2, CLIMB_MPS2 * up
     else:
         altitude, climb = heights(t)
-    drift = 0.08 * up**2 * (1.0 if healthy else np.clip(1.2 - up / 90.0, 0.4, 1.0))
-    side = np.zeros_like(t) if healthy else 0.25 * np.clip(up - 18.0, 0.0, None) ** 1.6
+    drift = 0.5 * up**2 * (1.0 if healthy else np.clip(1.2 - up / 75.0, 0.4, 1.0))
+    side = np.zeros_like(t) if healthy else 0.8 * np.clip(up - 18.0, 0.0, None) ** 1.6
     error = 0.05 + 0.03 * np.sin(up) if healthy else np.minimum(0.05 * np.exp(0.26 * up), 170.0)
     running = (t < CUTOFF_S) | healthy
     density = 1.225 * np.exp(-altitude / 8500.0)
@@ -118,7 +118,7 @@ EVENTS = (
     Event(24.8, "stage1", "attitude_lost", "", 930.0, 74.4, 0.22, 3000.0, *PAD),
     Event(30.0, "stage1", "flight_termination", "attitude", 1358.0, 90.0, 0.27, 4200.0, *PAD),
     Event(30.1, "stage1", "engine_shutdown", "9 engines", 1367.0, 89.0, 0.27, 4100.0, *PAD),
-    Event(58.2, "stage1", "impact", "sea", 0.0, 187.0, 0.55, 21000.0, 69.1190, 15.5905),
+    Event(58.1, "stage1", "impact", "sea", 0.0, 187.0, 0.55, 21000.0, 69.1145, 15.5937),
 )
 
 PLAN = {
@@ -136,12 +136,15 @@ PLAN = {
                 "longitude_deg": [15.56, 15.62, 15.60, 15.40],
             }
         ],
-        "coast": [
-            {
-                "latitude_deg": [69.02, 69.06, 69.09, 69.105, 69.112, 69.115, 69.10, 69.06, 69.02],
-                "longitude_deg": [15.45, 15.50, 15.55, 15.575, 15.59, 15.63, 15.72, 15.80, 15.80],
-            }
-        ],
+        "coast": {
+            "box_deg": [69.0, 69.3, 15.0, 16.0],
+            "rings": [
+                {
+                    "latitude_deg": [69.0, 69.06, 69.09, 69.105, 69.112, 69.115, 69.1, 69.0],
+                    "longitude_deg": [15.45, 15.5, 15.55, 15.575, 15.59, 15.63, 15.72, 15.8],
+                }
+            ],
+        },
     }
 }
 
@@ -159,8 +162,8 @@ SUMMARY = {
         "stage1": {
             "outcome": "impacted",
             "end_time_s": impact_time_s(),
-            "end_latitude_deg": 69.1190,
-            "end_longitude_deg": 15.5905,
+            "end_latitude_deg": 69.1145,
+            "end_longitude_deg": 15.5937,
             "end_surface": "sea",
             "impact_speed_mps": 187.0,
             "orbit": None,

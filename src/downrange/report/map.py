@@ -1,0 +1,315 @@
+"""Maps: ground track, impact points, what is protected and the limits, on the coast.
+
+Plate carree, stretched so that a kilometre is as long east as north at the map's middle.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from downrange.report.figures import Drawing, scale_for
+from downrange.report.style import FONT_PT, PAGE, Palette, new_axes, new_figure, to_svg
+from downrange.review.summary import degrees
+from downrange.review.words import body_title
+from downrange.telemetry import Recording, Telemetry
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+
+WIDTH_PT, HEIGHT_PT = 460.0, 330.0
+BOX_PT = (52.0, 24.0, 400.0, 298.0)
+LEAST_KM = 2.0  # half the height of the smallest map
+KM_PER_DEGREE = 111.2  # of latitude, on a sphere of 6,371 km
+_ENDS_DOWN = {"impact", "splashdown", "touchdown", "catch"}
+
+
+@dataclass(frozen=True)
+class View:
+    """The part of the Earth that a map shows, degrees."""
+
+    south: float
+    north: float
+    west: float
+    east: float
+
+    @property
+    def stretch(self) -> float:
+        """Kilometres in a degree of latitude over those in a degree of longitude."""
+        return 1.0 / math.cos(math.radians(0.5 * (self.south + self.north)))
+
+    def holds(self, latitude_deg: float, longitude_deg: float) -> bool:
+        """Whether a point is in view."""
+        inside = self.south <= latitude_deg <= self.north
+        return inside and self.west <= longitude_deg <= self.east
+
+
+def view_of(latitude_deg: Floats, longitude_deg: Floats, aspect: float) -> View:
+    """A view that holds all points with air around, in the shape (width over height) asked."""
+    seen = np.isfinite(latitude_deg) & np.isfinite(longitude_deg)
+    lat, lon = latitude_deg[seen], longitude_deg[seen]
+    middle_lat, middle_lon = 0.5 * (lat.min() + lat.max()), 0.5 * (lon.min() + lon.max())
+    stretch = 1.0 / math.cos(math.radians(float(np.clip(middle_lat, -85.0, 85.0))))
+    up = max(0.62 * float(np.ptp(lat)), LEAST_KM / KM_PER_DEGREE)
+    up = max(up, 0.62 * float(np.ptp(lon)) / stretch / aspect)
+    across = up * aspect * stretch
+    return View(middle_lat - up, middle_lat + up, middle_lon - across, middle_lon + across)
+
+
+def draw_map(
+    recording: Recording, planned: dict[str, Telemetry], *, whole: bool, palette: Palette = PAGE
+) -> Drawing | None:
+    """The map of the flight; of the planned flight too if `whole`. None without positions."""
+    tracks = {n: t for n, t in _tracks(recording).items() if "latitude_deg" in t}
+    if not tracks:
+        return None
+    shown = [*tracks.values(), *(planned.values() if whole else ())]
+    view = fit_view(recording, shown, BOX_PT[2] / BOX_PT[3])
+    figure = new_figure(WIDTH_PT, HEIGHT_PT)
+    axes = new_axes(figure, BOX_PT, palette)
+    paint_map(axes, recording, planned, view, palette)
+    title = "The whole planned track" if whole else "Ground track"
+    caption = f"dots every {_interval(next(iter(tracks.values()))):g} s"
+    alt = f"Map: {title.lower()}, {caption}, from {_corner(view.south, view.west)} to "
+    alt += _corner(view.north, view.east)
+    return Drawing(title, "", caption, to_svg(figure, alt), tuple(_legend(recording, planned)))
+
+
+def fit_view(recording: Recording, tracks: Iterable[Telemetry], aspect: float) -> View:
+    """A view that holds the pad and these tracks."""
+    pad = _map(recording).get("pad")
+    points = [(t["latitude_deg"], t["longitude_deg"]) for t in tracks if "latitude_deg" in t]
+    if pad:
+        points.append((np.array([pad["latitude_deg"]]), np.array([pad["longitude_deg"]])))
+    latitude, longitude = (np.concatenate(parts) for parts in zip(*points, strict=True))
+    return view_of(latitude, longitude, aspect)
+
+
+def _tracks(recording: Recording) -> dict[str, Telemetry]:
+    return {name: body.telemetry for name, body in recording.bodies.items()}
+
+
+def _map(recording: Recording) -> dict[str, Any]:
+    return recording.plan.get("map") or {}
+
+
+def _corner(latitude: float, longitude: float) -> str:
+    return f"{degrees(latitude, 'NS', 2)} {degrees(longitude, 'EW', 2)}"
+
+
+def _legend(recording: Recording, planned: dict[str, Telemetry]) -> Iterator[tuple[str, str]]:
+    if len(recording.bodies) > 1:
+        for i, name in enumerate(recording.bodies):
+            yield body_title(name), str(i % len(PAGE.series) + 1)
+    else:
+        yield "flown", "1"
+    if planned:
+        yield "planned", "planned"
+    if any("impact_latitude_deg" in body.telemetry for body in recording.bodies.values()):
+        yield "impact point, vacuum", "dotted"
+    if _map(recording).get("polygons") or _map(recording).get("lines"):
+        yield "limit", "limit"
+
+
+def paint_map(
+    axes: Axes,
+    recording: Recording,
+    planned: dict[str, Telemetry],
+    view: View,
+    palette: Palette,
+) -> None:
+    """Everything on the map, from the water up."""
+    _frame(axes, view, palette)
+    _land(axes, recording, view, palette)
+    _limits(axes, recording, palette)
+    _protected(axes, recording, view, palette)
+    for telemetry in planned.values():
+        if "latitude_deg" in telemetry:
+            _track(axes, telemetry, "", color=palette.planned, lw=3.0)
+    for i, body in enumerate(recording.bodies.values()):
+        colour = palette.series[i % len(palette.series)]
+        if "impact_latitude_deg" in body.telemetry:
+            _track(axes, body.telemetry, "impact_", color=colour, lw=0.9, ls=(0, (1, 2)))
+        if "latitude_deg" in body.telemetry:
+            _track(axes, body.telemetry, "", color=colour, lw=1.4)
+            _clock(axes, body.telemetry, view, colour)
+    _points(axes, recording, view, palette)
+    _scale_bar(axes, view, palette)
+
+
+def _frame(axes: Axes, view: View, palette: Palette) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axes.set_facecolor(palette.water)
+    axes.grid(visible=False)
+    axes.spines["bottom"].set_visible(False)
+    axes.tick_params(axis="both", length=0)
+    axes.set_xlim(view.west, view.east)
+    axes.set_ylim(view.south, view.north)
+    for axis, signs in ((axes.xaxis, "EW"), (axes.yaxis, "NS")):
+        ticks = MaxNLocator(4).tick_values(*axis.get_view_interval())
+        places = max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9))
+        axis.set_major_locator(MaxNLocator(4))
+        axis.set_major_formatter(FuncFormatter(lambda v, _, s=signs, p=places: degrees(v, s, p)))
+
+
+def _land(axes: Axes, recording: Recording, view: View, palette: Palette) -> None:
+    for longitude, latitude in coast_in(recording, view):
+        axes.fill(longitude, latitude, facecolor=palette.land, edgecolor="none", zorder=1)
+
+
+def coast_in(recording: Recording, view: View) -> list[tuple[Floats, Floats]]:
+    """Rings of land as (longitude, latitude), deg: the site's own where they cover the view."""
+    coast = _map(recording).get("coast")
+    if coast:
+        south, north, west, east = coast["box_deg"]
+        if view.south >= south and view.north <= north and view.west >= west and view.east <= east:
+            rings = coast["rings"]
+            return [(np.array(r["longitude_deg"]), np.array(r["latitude_deg"])) for r in rings]
+    from downrange.earth.coast import outline
+
+    air = 0.1 * (view.north - view.south)
+    south, north = max(view.south - air, -90.0), min(view.north + air, 90.0)
+    west, east = max(view.west - air, -180.0), min(view.east + air, 180.0)
+    return outline(south, north, west, east) if west < east else []
+
+
+def _limits(axes: Axes, recording: Recording, palette: Palette) -> None:
+    style = {"color": palette.danger, "lw": 1.0, "ls": (0, (5, 3)), "zorder": 3}
+    for polygon in _map(recording).get("polygons") or ():
+        ring = [
+            np.append(polygon[key], polygon[key][0]) for key in ("longitude_deg", "latitude_deg")
+        ]
+        axes.plot(*ring, **style)
+    for line in _map(recording).get("lines") or ():
+        axes.plot(line["longitude_deg"], line["latitude_deg"], **style)
+
+
+def _protected(axes: Axes, recording: Recording, view: View, palette: Palette) -> None:
+    turn = np.linspace(0.0, 2.0 * np.pi, 73)
+    for place in _map(recording).get("protect") or ():
+        radius = float(place.get("radius_m") or 0.0) / 1000.0 / KM_PER_DEGREE
+        longitude = place["longitude_deg"] + radius * view.stretch * np.sin(turn)
+        latitude = place["latitude_deg"] + radius * np.cos(turn)
+        axes.fill(longitude, latitude, facecolor=palette.danger, alpha=0.13, lw=0, zorder=2)
+        _name(axes, place, str(place["name"]), view, palette.danger, (0.0, 0.0))
+
+
+def _track(axes: Axes, telemetry: Telemetry, kind: str, **style: Any) -> None:
+    longitude, latitude = telemetry[f"{kind}longitude_deg"], telemetry[f"{kind}latitude_deg"]
+    step = max(1, len(telemetry) // 1000)
+    axes.plot(longitude[::step], latitude[::step], zorder=4, **style)
+
+
+def _clock(axes: Axes, telemetry: Telemetry, view: View, colour: str) -> None:
+    """Dots on the track at round times, as many as can be told apart."""
+    for time_s in _round_times(telemetry):
+        at = telemetry.at(time_s, "longitude_deg"), telemetry.at(time_s, "latitude_deg")
+        if view.holds(at[1], at[0]):
+            axes.plot(*at, "o", ms=3.0, color=colour, zorder=5)
+
+
+def _interval(telemetry: Telemetry) -> float:
+    end = float(telemetry["time_s"][-1])
+    return next((s for s in (5.0, 10.0, 20.0, 30.0, 60.0, 120.0) if end / s <= 8.0), 300.0)
+
+
+def _round_times(telemetry: Telemetry) -> Floats:
+    every = _interval(telemetry)
+    return np.arange(every, float(telemetry["time_s"][-1]), every)
+
+
+def _points(axes: Axes, recording: Recording, view: View, palette: Palette) -> None:
+    pad = _map(recording).get("pad")
+    if pad:
+        at = pad["longitude_deg"], pad["latitude_deg"]
+        axes.plot(*at, "^", ms=6.0, color=palette.ink, zorder=6)
+        _name(axes, pad, str(pad.get("name") or "pad"), view, palette.ink, (0.0, -12.0))
+    for event in recording.events:
+        if event.name in _ENDS_DOWN and math.isfinite(event.latitude_deg):
+            place = {"latitude_deg": event.latitude_deg, "longitude_deg": event.longitude_deg}
+            at = event.longitude_deg, event.latitude_deg
+            axes.plot(*at, "x", ms=6.5, mew=1.6, color=palette.danger, zorder=6)
+            words = f"{event.name} T+{event.time_s:.0f} s"
+            left = event.longitude_deg > 0.3 * view.west + 0.7 * view.east
+            _name(axes, place, words, view, palette.danger, (-9.0 if left else 9.0, 0.0))
+
+
+def _name(
+    axes: Axes,
+    place: dict[str, Any],
+    words: str,
+    view: View,
+    colour: str,
+    offset: tuple[float, float],
+) -> None:
+    """A name at a place in view, moved by an offset in points and growing away from it."""
+    align = "center" if offset[0] == 0.0 else "left" if offset[0] > 0.0 else "right"
+    if view.holds(place["latitude_deg"], place["longitude_deg"]):
+        axes.annotate(
+            words,
+            (place["longitude_deg"], place["latitude_deg"]),
+            xytext=offset,
+            textcoords="offset points",
+            ha=align,
+            va="center",
+            color=colour,
+            fontsize=FONT_PT,
+            zorder=7,
+        )
+
+
+def _scale_bar(axes: Axes, view: View, palette: Palette) -> None:
+    wide_km = (view.east - view.west) / view.stretch * KM_PER_DEGREE
+    size = 10.0 ** math.floor(math.log10(wide_km / 4.0))
+    length_km = next(size * n for n in (5.0, 2.0, 1.0) if size * n <= wide_km / 4.0)
+    share = length_km / wide_km
+    axes.plot(
+        [0.03, 0.03 + share], [0.04, 0.04], color=palette.ink, lw=2.0, transform=axes.transAxes,
+        solid_capstyle="butt", zorder=7,
+    )  # fmt: skip
+    axes.annotate(
+        f"{length_km:g} km", (0.03 + share / 2.0, 0.04), xycoords="axes fraction",
+        xytext=(0, 4), textcoords="offset points", ha="center", va="bottom",
+        color=palette.ink, fontsize=FONT_PT, zorder=7,
+    )  # fmt: skip
+
+
+def draw_profile(recording: Recording, planned: dict[str, Telemetry]) -> Drawing | None:
+    """The side view: altitude over downrange distance, both to one scale. None without them."""
+    from matplotlib.ticker import MaxNLocator
+
+    tracks = [t for t in _tracks(recording).values() if "downrange_m" in t and "altitude_m" in t]
+    if not tracks:
+        return None
+    far = max(float(np.nanmax(np.abs(t[c]))) for t in tracks for c in ("downrange_m", "altitude_m"))
+    factor, unit = scale_for("m", far)
+    figure = new_figure(WIDTH_PT, HEIGHT_PT)
+    axes = new_axes(figure, BOX_PT, PAGE)
+    for i, telemetry in enumerate(tracks):
+        colour = PAGE.series[i % len(PAGE.series)]
+        across, up = telemetry["downrange_m"] * factor, telemetry["altitude_m"] * factor
+        axes.plot(across, up, color=colour, lw=1.4, zorder=4)
+        dots = _round_times(telemetry)
+        at = [(telemetry.at(t, "downrange_m"), telemetry.at(t, "altitude_m")) for t in dots]
+        axes.plot(*(np.array(at).T * factor), "o", ms=3.0, color=colour, zorder=5)
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.margins(0.06)
+    figure.draw_without_rendering()
+    axes.autoscale(enable=False)
+    for telemetry in planned.values():
+        if "downrange_m" in telemetry and "altitude_m" in telemetry:
+            across, up = telemetry["downrange_m"] * factor, telemetry["altitude_m"] * factor
+            axes.plot(across, up, color=PAGE.planned, lw=3.0, zorder=2)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(6))
+    caption = f"altitude over downrange, both in {unit}; dots every {_interval(tracks[0]):g} s"
+    svg = to_svg(figure, f"Side view: {caption}")
+    return Drawing("Side view", unit, caption, svg, tuple(_legend(recording, planned))[:2])

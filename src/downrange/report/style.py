@@ -1,0 +1,146 @@
+"""How figures look: one palette for the page (light and dark) and one for pictures.
+
+Figures for the page are drawn with stand-in colours, which `to_svg` replaces by CSS variables:
+so the page's style sheet colours them, in the dark too, and their text stays text.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Floats = NDArray[np.float64]
+
+MAX_POINTS = 2000
+FONT_PT = 9.0
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours by what they stand for; `series` are those of lines, in order of use."""
+
+    ink: str
+    muted: str
+    grid: str
+    danger: str
+    land: str
+    water: str
+    planned: str
+    series: tuple[str, ...]
+
+
+PAGE = Palette(
+    ink="#010101",
+    muted="#010102",
+    grid="#010103",
+    danger="#010104",
+    land="#010105",
+    water="#010107",
+    planned="#010108",
+    series=("#010201", "#010202", "#010203", "#010204"),
+)
+_VARIABLES = {
+    PAGE.ink: "ink",
+    PAGE.muted: "muted",
+    PAGE.grid: "grid",
+    PAGE.danger: "danger",
+    PAGE.land: "land",
+    PAGE.water: "water",
+    PAGE.planned: "planned",
+    **{colour: f"series-{i}" for i, colour in enumerate(PAGE.series, start=1)},
+}
+PICTURE = Palette(
+    ink="#1b1f24",
+    muted="#68707a",
+    grid="#e6e8ea",
+    danger="#b3261e",
+    land="#eceae2",
+    water="#eef4f9",
+    planned="#b7cfe8",
+    series=("#1d5fa6", "#c2553a", "#3b8764", "#8461ab"),
+)
+
+
+def settings() -> dict[str, Any]:
+    """Matplotlib settings under which every figure is drawn and saved."""
+    return {
+        "font.family": "DejaVu Sans",
+        "font.size": FONT_PT,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "downrange",
+        "path.simplify_threshold": 0.2,
+        "axes.unicode_minus": True,
+        "lines.solid_joinstyle": "round",
+        "lines.solid_capstyle": "round",
+    }
+
+
+def new_figure(width_pt: float, height_pt: float) -> Figure:
+    """An empty, transparent figure of a size in points."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width_pt / 72.0, height_pt / 72.0), facecolor="none")
+
+
+def new_axes(figure: Figure, box_pt: tuple[float, float, float, float], palette: Palette) -> Axes:
+    """Axes in a box (left, bottom, width, height) in points, with horizontal grid lines only."""
+    width, height = figure.get_size_inches() * 72.0
+    left, bottom, across, up = box_pt
+    axes = figure.add_axes((left / width, bottom / height, across / width, up / height))
+    axes.set_facecolor("none")
+    for side, spine in axes.spines.items():
+        spine.set_visible(side == "bottom")
+        spine.set_color(palette.muted)
+        spine.set_linewidth(0.7)
+    axes.tick_params(colors=palette.muted, labelsize=FONT_PT, length=0, pad=4)
+    axes.tick_params(axis="x", length=3, width=0.7)
+    axes.grid(visible=True, axis="y", color=palette.grid, linewidth=0.7)
+    axes.set_axisbelow(True)
+    return axes
+
+
+def to_svg(figure: Figure, alt: str) -> str:
+    """The figure as an `<svg>` element to stand in a page, with a text for who can't see it."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    buffer = io.StringIO()
+    FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, count=1, flags=re.DOTALL)
+    text = re.sub(r' id="[a-z]\w*_\d+"', "", text)
+    text = re.sub(r"(\.\d\d)\d+", r"\1", text)
+    for colour, name in _VARIABLES.items():
+        text = text.replace(colour, f"var(--{name})")
+    view = re.search(r'viewBox="[^"]*"', text)
+    opened = f'<svg role="img" aria-label="{html.escape(alt)}" {view.group() if view else ""}>'
+    return opened + text[text.index(">") + 1 :].strip()
+
+
+def thin(x: Floats, y: Floats, points: int = MAX_POINTS) -> tuple[Floats, Floats]:
+    """At most `points` points of a line: the lowest and highest in each stretch of samples."""
+    if len(x) <= points:
+        return x, y
+    edges = np.linspace(0, len(x), points // 2 + 1).astype(int)[:-1]
+    keep = [
+        int(stretch.start + pick)
+        for stretch in map(slice, edges, [*edges[1:], len(x)])
+        for pick in sorted({*_ends(y[stretch])})
+    ]
+    return x[keep], y[keep]
+
+
+def _ends(values: Floats) -> tuple[int, int]:
+    if np.all(np.isnan(values)):
+        return 0, 0
+    return int(np.nanargmin(values)), int(np.nanargmax(values))

@@ -1,0 +1,184 @@
+"""A recording in rows of text, for the terminal and the report alike."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from downrange.review.words import (
+    NOTHING,
+    body_title,
+    event_title,
+    mission_time,
+    outcome_title,
+    quantity,
+    spoken,
+)
+from downrange.telemetry import Event, Recording, channel, unit_of
+
+ONE_EVENT_S = 0.5  # like events of one body within this time are one row
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the timeline, as text; `time_s` and `name` are the event's own."""
+
+    time_s: float
+    name: str
+    time: str
+    body: str
+    what: str
+    detail: str
+    altitude: str
+    speed: str
+    dynamic_pressure: str
+
+
+def timeline(recording: Recording) -> tuple[Row, ...]:
+    """The events in time order; like events of one body at nearly one time share a row."""
+    rows: list[Row] = []
+    for group in _groups(sorted(recording.events, key=lambda event: event.time_s)):
+        first = group[0]
+        details = ", ".join(dict.fromkeys(event.detail for event in group if event.detail))
+        many = f" \u00d7 {len(group)}" if len(group) > 1 else ""
+        rows.append(
+            Row(
+                time_s=first.time_s,
+                name=first.name,
+                time=mission_time(first.time_s),
+                body=body_title(first.body),
+                what=event_title(first.name) + many,
+                detail=details,
+                altitude=quantity(first.altitude_m, "m"),
+                speed=quantity(first.speed_mps, "m/s"),
+                dynamic_pressure=quantity(first.dynamic_pressure_pa, "Pa"),
+            )
+        )
+    return tuple(rows)
+
+
+def _groups(events: list[Event]) -> list[list[Event]]:
+    groups: list[list[Event]] = []
+    for event in events:
+        for group in reversed(groups):
+            near = event.time_s - group[0].time_s <= ONE_EVENT_S
+            if near and (group[0].body, group[0].name) == (event.body, event.name):
+                group.append(event)
+                break
+        else:
+            groups.append([event])
+    return groups
+
+
+def headline(recording: Recording) -> str:
+    """A sentence or more: how the mission ended and why, and where each body ended."""
+    ends = recording.summary.get("bodies") or {}
+    sentences = [_verdict(recording), *(_end(recording, body) for body in ends)]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _verdict(recording: Recording) -> str:
+    if not recording.outcome:
+        return ""
+    verdict = outcome_title(recording.outcome)
+    for name, words in (("flight_termination", ""), ("breakup", ": break-up")):
+        for event in recording.events_named(name)[:1]:
+            why = f" ({event.detail.replace('_', ' ')})" if event.detail else ""
+            return f"{verdict}{words} at {mission_time(event.time_s)}{why}."
+    return f"{verdict}."
+
+
+def _end(recording: Recording, body: str) -> str:
+    end = recording.summary["bodies"][body]
+    words = [body_title(body), outcome_title(str(end.get("outcome") or ""))]
+    words += {"sea": ["in the sea"], "land": ["on land"]}.get(end.get("end_surface"), [])
+    if end.get("end_time_s") is not None:
+        words.append(f"at {mission_time(end['end_time_s'])}")
+    distance = pad_distance_m(recording, body)
+    where = "" if distance is None else f", {quantity(distance, 'm', 2)} from the pad"
+    return f"{' '.join(words)}{where}."
+
+
+def pad_distance_m(recording: Recording, body: str) -> float | None:
+    """Ground distance, m, from the pad to where a body ended on the surface; None if unknown.
+
+    On a sphere of 6,371 km: within 0.5 % of the ellipsoid's.
+    """
+    pad = (recording.plan.get("map") or {}).get("pad")
+    end = (recording.summary.get("bodies") or {}).get(body) or {}
+    if not pad or not end.get("end_surface") or end.get("end_latitude_deg") is None:
+        return None
+    lat1, lat2 = math.radians(pad["latitude_deg"]), math.radians(end["end_latitude_deg"])
+    turn = math.radians(end["end_longitude_deg"] - pad["longitude_deg"])
+    square = math.sin((lat2 - lat1) / 2.0) ** 2
+    square += math.cos(lat1) * math.cos(lat2) * math.sin(turn / 2.0) ** 2
+    return 2.0 * 6_371_000.0 * math.asin(math.sqrt(square))
+
+
+def objective_rows(recording: Recording) -> tuple[tuple[str, str, str, str], ...]:
+    """(objective, "met" | "not met" | "not reached", evidence, time) of each objective."""
+    words = {True: "met", False: "not met", None: "not reached"}
+    return tuple(
+        (
+            spoken(str(item["name"])),
+            words[item.get("met")],
+            str(item.get("evidence") or NOTHING),
+            mission_time(item.get("time_s")),
+        )
+        for item in recording.summary.get("objectives") or ()
+    )
+
+
+def body_rows(recording: Recording) -> tuple[tuple[str, str, str, str, str, str], ...]:
+    """(body, outcome, end time, place, impact speed, propellant left) of each body."""
+    return tuple(
+        (
+            body_title(name),
+            outcome_title(str(end.get("outcome") or "")),
+            mission_time(end.get("end_time_s")),
+            _place(end),
+            quantity(end.get("impact_speed_mps"), "m/s"),
+            quantity(end.get("propellant_left_kg"), "kg"),
+        )
+        for name, end in (recording.summary.get("bodies") or {}).items()
+    )
+
+
+def _place(end: dict[str, Any]) -> str:
+    latitude, longitude = end.get("end_latitude_deg"), end.get("end_longitude_deg")
+    if latitude is None or longitude is None:
+        return NOTHING
+    surface = f", {end['end_surface']}" if end.get("end_surface") else ""
+    return f"{degrees(latitude, 'NS')} {degrees(longitude, 'EW')}{surface}"
+
+
+def degrees(value: float, signs: str, places: int = 4) -> str:
+    """A latitude ("NS") or longitude ("EW"), deg, as text."""
+    return f"{abs(value):.{places}f}° {signs[0] if value >= 0.0 else signs[1]}"
+
+
+def margin_rows(recording: Recording) -> tuple[tuple[str, str, str, str, str], ...]:
+    """(rule, body, smallest margin, limit, when), tightest first by share of its limit."""
+    margins: dict[str, dict[str, Any]] = recording.summary.get("margins") or {}
+
+    def share(item: tuple[str, dict[str, Any]]) -> float:
+        smallest, limit = item[1].get("smallest"), item[1].get("limit")
+        return math.inf if smallest is None else smallest / abs(limit or math.inf)
+
+    return tuple(
+        (
+            margin_title(name),
+            body_title(str(margin.get("body") or NOTHING)),
+            quantity(margin.get("smallest"), unit_of(name)),
+            quantity(margin.get("limit"), unit_of(name)),
+            mission_time(margin.get("time_s")),
+        )
+        for name, margin in sorted(margins.items(), key=share)
+    )
+
+
+def margin_title(name: str) -> str:
+    """A margin's name without its unit, as words: `corridor_position_m`, "Corridor position"."""
+    known = channel(f"margin.{name}")
+    return spoken(known.title.removeprefix("Margin to ")) if known else spoken(name)
