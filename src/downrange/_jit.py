@@ -134,16 +134,26 @@ def imported_files(source: Path) -> frozenset[Path]:
     package, top = source.parent, source.parent
     while (top / "__init__.py").exists():
         top = top.parent
-    roots = (top, Path(__file__).resolve().parents[1])
+    roots = {top, Path(__file__).resolve().parents[1]}
     files: set[Path] = set()
-    for node in ast.walk(ast.parse(source.read_bytes())):
-        for base, names in _import_targets(node, package, roots):
+    for statement in _statements(ast.parse(source.read_bytes()).body):
+        for base, names in _import_targets(statement, package, roots):
             files.update(_module_files(base, names))
     return frozenset(files - {source})
 
 
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Every statement of a body and of the blocks in it; much quicker than every expression."""
+    for statement in body:
+        yield statement
+        for block in ("body", "orelse", "finalbody"):
+            yield from _statements(getattr(statement, block, []))
+        for branch in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+            yield from _statements(branch.body)
+
+
 def _import_targets(
-    node: ast.AST, package: Path, roots: tuple[Path, ...]
+    node: ast.stmt, package: Path, roots: set[Path]
 ) -> Iterator[tuple[Path, list[str]]]:
     """(module path without suffix, names taken from it) of an import statement."""
     if isinstance(node, ast.Import):
@@ -151,22 +161,21 @@ def _import_targets(
             yield from ((root.joinpath(*alias.name.split(".")), []) for root in roots)
     elif isinstance(node, ast.ImportFrom):
         parts = node.module.split(".") if node.module else []
-        bases = (package.joinpath(*[".."] * (node.level - 1)),) if node.level else roots
+        bases = {package.joinpath(*[".."] * (node.level - 1))} if node.level else roots
         yield from ((base.joinpath(*parts), [alias.name for alias in node.names]) for base in bases)
 
 
 def _module_files(base: Path, names: list[str]) -> Iterator[Path]:
     """Files of a module and of those `names` that are its submodules."""
-    candidates = [base.with_name(f"{base.name}.py")] if base.name else []
-    submodules = [base / f"{name}.py" for name in names] + [
-        base / name / "__init__.py" for name in names
-    ]
-    found = [file for file in submodules if file.is_file()]
-    if len(found) < max(len(names), 1):
-        candidates.append(base / "__init__.py")
-    for file in (*candidates, *found):
-        if file.is_file():
-            yield file.resolve()
+    module = base.with_name(f"{base.name}.py") if base.name else base / "__init__.py"
+    if module.is_file() or not base.is_dir():
+        found = [module]
+    else:
+        places = [(base / f"{name}.py", base / name / "__init__.py") for name in names]
+        found = [file for pair in places for file in pair if file.is_file()]
+        if len(found) < max(len(names), 1):
+            found.append(base / "__init__.py")
+    yield from (file.resolve() for file in found if file.is_file())
 
 
 def prune(root: Path) -> None:

@@ -153,7 +153,8 @@ def test_the_setting_of_numba_is_put_back() -> None:
 @pytest.mark.parametrize(
     "statement",
     ["import pack.b", "from pack import b", "from pack.b import f", "from . import b",
-     "from .b import f", "import pack.b as other", "if True:\n    from pack.b import f"],
+     "from .b import f", "import pack.b as other", "if True:\n    from pack.b import f",
+     "try:\n    import os\nexcept ImportError:\n    from pack import b"],
 )  # fmt: skip
 def test_every_way_to_import_is_followed(tmp_path: Path, statement: str) -> None:
     pack = tmp_path / "pack"
