@@ -1,9 +1,8 @@
-"""Whole trajectories of NASA's simulations, where the folder with them is at hand."""
+"""Whole trajectories of NASA's simulations, from the raw reference data."""
 
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 
 import pandas as pd
@@ -41,15 +40,10 @@ SERIES = [
 ]
 
 
-def series(case: str, sim: str) -> pd.DataFrame:
-    folder = os.environ.get("DOWNRANGE_REFERENCE_DATA")
-    if not folder:
-        pytest.skip("DOWNRANGE_REFERENCE_DATA names no folder with the reference data")
-    name = f"Atmos_{case}_sim_{sim}.csv"
-    files = sorted((Path(folder) / "nesc" / f"case_{case}").glob(f"{name}*"))
-    if not files:
-        pytest.skip(f"{name} is not in {folder}")
-    return pd.read_csv(files[0]).drop_duplicates("time").sort_values("time")
+def series(folder: Path, case: str, sim: str) -> pd.DataFrame:
+    """One simulation's trajectory, its times rising."""
+    (file,) = (folder / "nesc" / f"case_{case}").glob(f"Atmos_{case}_sim_{sim}.csv*")
+    return pd.read_csv(file).drop_duplicates("time").sort_values("time")
 
 
 def gate(column: str, gates: dict[str, float]) -> float:
@@ -60,8 +54,8 @@ def gate(column: str, gates: dict[str, float]) -> float:
 
 
 @pytest.mark.parametrize(("case", "sim", "gates"), SERIES)
-def test_whole_series(case: str, sim: str, gates: dict[str, float]) -> None:
-    theirs = series(case, sim)
+def test_whole_series(reference_data: Path, case: str, sim: str, gates: dict[str, float]) -> None:
+    theirs = series(reference_data, case, sim)
     spec = load_case(next(path for path in shipped_cases() if path.stem == f"nasa_{case}"))
     theirs = theirs[theirs.time <= spec.duration.si]
     ours = pd.DataFrame(fly_case(spec, theirs.time.tolist()))
