@@ -273,7 +273,7 @@ def test_sums_over_nine_engines(pressure_pa: float) -> None:
 
 
 def swung_momentum(axis: int, rig: Rig) -> tuple[np.ndarray, np.ndarray]:
-    """Linear and angular momentum (about the origin) of engine 1 swinging at 1 rad/s.
+    """Linear and angular momentum (about the origin) of engine 2 swinging at 1 rad/s.
 
     The engine is a dumb-bell of two half masses on its axis with the right CM and inertia,
     turned by rotation matrices and differentiated numerically.
@@ -288,7 +288,7 @@ def swung_momentum(axis: int, rig: Rig) -> tuple[np.ndarray, np.ndarray]:
 
     def at(t_s: float) -> np.ndarray:
         turned = Rotation.from_rotvec(np.array(direction) * t_s).apply(points)
-        return np.asarray(engines.position_m[0] + turned)
+        return np.asarray(engines.position_m[1] + turned)
 
     velocity = (at(h_s) - at(-h_s)) / (2.0 * h_s)
     linear = 0.5 * mass_kg * velocity.sum(axis=0)
@@ -300,7 +300,7 @@ def test_reaction_of_a_swinging_engine_conserves_momentum(axis: int) -> None:
     """Free of outside forces, the vehicle gets what the engine's motion takes."""
     rig = Rig(NINE)
     accel = np.zeros((9, 2))
-    accel[0, axis] = 1.0  # for 1 s: the engine goes from rest to 1 rad/s
+    accel[1, axis] = 1.0  # for 1 s: the engine goes from rest to 1 rad/s
     out = np.zeros(kernel.REACTION_SIZE)
     kernel.gimbal_reaction(rig.engines, accel, np.ones(1), out)
     linear, angular = swung_momentum(axis, rig)

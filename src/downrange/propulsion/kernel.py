@@ -219,9 +219,7 @@ def gimbal_advance(
     new_rate = transition[2] * error + transition[3] * rate
     if abs(new_rate) < SETTLED_RADPS and abs(new_angle - target) < SETTLED_RADPS * h_s:
         return target, 0.0, -rate / h_s
-    if abs(new_rate) > rate_limit:
-        new_rate = math.copysign(rate_limit, new_rate)
-        new_angle = angle + 0.5 * (rate + new_rate) * h_s
+    new_rate = min(max(new_rate, -rate_limit), rate_limit)
     reach = rate_limit * h_s
     new_angle = min(max(new_angle, angle - reach), angle + reach)
     if abs(new_angle) > limit:
