@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 ALPHA_RAD = np.linspace(0.0, math.pi, 73)  # 2.5 degrees apart
 MACH = np.array(
-    [0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0]
+    [0.0, 0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0]
     + [2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0]
 )
 SLENDER_DAMPING = -4.0  # Cmq + Cm_alphadot per (A_b/A) (lever/d)^2: see kernel.damping_moment

@@ -112,7 +112,7 @@ class VehicleSpec(Spec):
 
     name: str
     description: str = ""
-    stage: tuple[StageSpec, ...] = Field(min_length=1)
+    stage: tuple[StageSpec, ...]
     fairing: FairingSpec | None = None
     payload: PayloadSpec | None = None
     aero: AeroSpec = AeroSpec()
@@ -200,6 +200,9 @@ def _section_findings(stage: StageSpec) -> Iterator[Finding]:
 
 def _vehicle_findings(vehicle: VehicleSpec) -> Iterator[Finding]:
     """What doesn't fit together between the parts."""
+    if not vehicle.stage:
+        yield "stage", "is empty: a vehicle needs a stage", ""
+        return
     yield from _repeated([stage.name for stage in vehicle.stage], "stage")
     length_m = vehicle.length_m
     places = {

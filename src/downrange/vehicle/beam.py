@@ -1,0 +1,217 @@
+"""Free-free bending modes of a vehicle as an Euler-Bernoulli beam of finite elements.
+
+Two degrees of freedom a node, deflection and slope, and cubic (Hermite) shapes in between, as in
+Przemieniecki, Theory of Matrix Structural Analysis (1968), ch. 5 and 11. Shear, rotary inertia
+of the sections and axial load are neglected: fair for the first modes of a body of fineness
+above 10.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+ELEMENTS = 40
+RIGID_MODES = 2
+GAUSS_POINTS, GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(4)  # exact for shape x shape
+
+
+@dataclass(frozen=True)
+class Span:
+    """Something spread evenly between two stations: kg/m of mass, or N m^2 of stiffness."""
+
+    start_m: float
+    end_m: float
+    amount: float
+
+
+@dataclass(frozen=True)
+class Lump:
+    """A rigid mass at a station; beyond the beam it hangs on the end's tangent."""
+
+    station_m: float
+    mass_kg: float
+    inertia_kgm2: float = 0.0  # about its own centre, in the bending plane
+
+
+@dataclass(frozen=True)
+class Beam:
+    """A beam from start_m to end_m. Overlapping spans add up."""
+
+    start_m: float
+    end_m: float
+    stiffness: Sequence[Span]
+    mass: Sequence[Span]
+    lumps: Sequence[Lump] = ()
+    elements: int = ELEMENTS
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One bending mode, +1 at the forward end.
+
+    Attributes:
+        omega_radps: natural frequency.
+        modal_mass_kg: integral of mass times shape squared.
+        node_m: (n,) stations of the nodes.
+        deflection: (n,) shape.
+        slope_1pm: (n,) its derivative along the station.
+    """
+
+    omega_radps: float
+    modal_mass_kg: float
+    node_m: Floats
+    deflection: Floats
+    slope_1pm: Floats
+
+    def at(self, station_m: float) -> tuple[float, float]:
+        """Return the shape [-] and its slope [1/m] at a station, beyond the ends on the tangent."""
+        deflection, slope = self.along(np.array([station_m]))
+        return float(deflection[0]), float(slope[0])
+
+    def along(self, stations_m: Floats) -> tuple[Floats, Floats]:
+        """Return the shape [-] and its slope [1/m] at many stations."""
+        element, n, dn = _shapes_at(self.node_m, stations_m)
+        around = np.array([
+            self.deflection[element], self.slope_1pm[element],
+            self.deflection[element + 1], self.slope_1pm[element + 1],
+        ])  # fmt: skip
+        return (n * around).sum(axis=0), (dn * around).sum(axis=0)
+
+
+def bending_modes(beam: Beam, count: int = 2) -> list[Mode]:
+    """Return the lowest bending modes, without the two rigid ones.
+
+    Raises:
+        ValueError: a part of the beam has no mass or no stiffness.
+    """
+    node_m = _nodes(beam)
+    stiffness, mass = _matrices(beam, node_m)
+    try:
+        lower = np.linalg.cholesky(mass)
+    except np.linalg.LinAlgError:
+        raise ValueError("every part of a beam needs mass") from None
+    inverse = np.linalg.inv(lower)
+    symmetric = inverse @ stiffness @ inverse.T
+    square, vectors = np.linalg.eigh(symmetric)
+    shapes = inverse.T @ vectors
+    if square[RIGID_MODES] <= 1e3 * abs(square[RIGID_MODES - 1]):
+        raise ValueError("every part of a beam needs stiffness")
+    modes = []
+    for k in range(RIGID_MODES, RIGID_MODES + count):
+        shape = shapes[:, k] / shapes[-2, k]
+        modal_mass = float(shape @ mass @ shape)
+        modes.append(Mode(math.sqrt(square[k]), modal_mass, node_m, shape[0::2], shape[1::2]))
+    return modes
+
+
+def bending_moment(beam: Beam, mode: Mode, station_m: float) -> float:
+    """Return EI phi'' at a station, N m per m of modal coordinate.
+
+    From the inertia of what is ahead of the station, omega^2 integral m phi (x - station) dx,
+    which is smooth where the curvature of the elements is not. Positive where the shape curves
+    toward its own positive side.
+    """
+    total = 0.0
+    for span in beam.mass:
+        low, high = max(span.start_m, station_m), span.end_m
+        if low < high:
+            between = mode.node_m[(mode.node_m > low) & (mode.node_m < high)]
+            x, weight = _quadrature(np.concatenate([[low], between, [high]]))
+            total += span.amount * float(weight @ (mode.along(x)[0] * (x - station_m)))
+    for lump in beam.lumps:
+        if lump.station_m > station_m:
+            deflection, slope = mode.at(lump.station_m)
+            total += lump.mass_kg * deflection * (lump.station_m - station_m)
+            total += lump.inertia_kgm2 * slope
+    return mode.omega_radps**2 * total
+
+
+def _quadrature(cuts: Floats) -> tuple[Floats, Floats]:
+    """Points and weights of Gauss-Legendre integration over consecutive intervals."""
+    half = 0.5 * np.diff(cuts)[:, None]
+    points = cuts[:-1, None] + half * (1.0 + GAUSS_POINTS)
+    return points.ravel(), (half * GAUSS_WEIGHTS).ravel()
+
+
+def _nodes(beam: Beam) -> Floats:
+    """Element ends: even, and at every change of stiffness."""
+    marks = {beam.start_m, beam.end_m}
+    for span in beam.stiffness:
+        marks |= {x for x in (span.start_m, span.end_m) if beam.start_m < x < beam.end_m}
+    bounds = sorted(marks)
+    longest = (beam.end_m - beam.start_m) / beam.elements
+    pieces = [
+        np.linspace(low, high, max(1, math.ceil((high - low) / longest - 1e-9)) + 1)[:-1]
+        for low, high in zip(bounds, bounds[1:], strict=False)
+    ]
+    return np.append(np.concatenate(pieces), beam.end_m)
+
+
+def _matrices(beam: Beam, node_m: Floats) -> tuple[Floats, Floats]:
+    """Stiffness and consistent mass matrices of the whole beam."""
+    size = 2 * node_m.size
+    stiffness, mass = np.zeros((size, size)), np.zeros((size, size))
+    for element, (low, high) in enumerate(zip(node_m, node_m[1:], strict=False)):
+        at = slice(2 * element, 2 * element + 4)
+        middle, length = 0.5 * (low + high), high - low
+        ei = sum(span.amount for span in beam.stiffness if span.start_m < middle < span.end_m)
+        stiffness[at, at] += ei * _unit_stiffness(length)
+        for span in beam.mass:
+            start, end = max(low, span.start_m), min(high, span.end_m)
+            if start < end:
+                mass[at, at] += span.amount * _unit_mass(low, length, start, end)
+    for lump in beam.lumps:
+        elements, n, dn = _shapes_at(node_m, np.array([lump.station_m]))
+        at = slice(2 * elements[0], 2 * elements[0] + 4)
+        mass[at, at] += lump.mass_kg * (n @ n.T) + lump.inertia_kgm2 * (dn @ dn.T)
+    return stiffness, mass
+
+
+def _unit_stiffness(length: float) -> Floats:
+    """Integral of the shapes' curvatures over an element of unit EI."""
+    a, b = 6.0 * length, length * length
+    matrix = np.array([
+        [12.0, a, -12.0, a], [a, 4.0 * b, -a, 2.0 * b],
+        [-12.0, -a, 12.0, -a], [a, 2.0 * b, -a, 4.0 * b],
+    ])  # fmt: skip
+    return matrix / length**3
+
+
+def _unit_mass(low: float, length: float, start: float, end: float) -> Floats:
+    """Integral of the shapes' products over the part start..end of an element, at 1 kg/m."""
+    x, weight = _quadrature(np.array([start, end]))
+    n = _hermite((x - low) / length, length)
+    return (n * weight) @ n.T
+
+
+def _hermite(s: Floats, length: Floats | float) -> Floats:
+    """Shapes (4, points) of deflection and slope at the ends of an element, at s in 0..1."""
+    return np.array([
+        1.0 - 3.0 * s**2 + 2.0 * s**3, length * (s - 2.0 * s**2 + s**3),
+        3.0 * s**2 - 2.0 * s**3, length * (s**3 - s**2),
+    ])  # fmt: skip
+
+
+def _hermite_slope(s: Floats, length: Floats) -> Floats:
+    """Derivatives (4, points) of the shapes along the station."""
+    return np.array([
+        6.0 * (s**2 - s) / length, 1.0 - 4.0 * s + 3.0 * s**2,
+        6.0 * (s - s**2) / length, 3.0 * s**2 - 2.0 * s,
+    ])  # fmt: skip
+
+
+def _shapes_at(node_m: Floats, stations_m: Floats) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Elements, shapes and their slopes at stations; beyond the ends on the tangent."""
+    x = np.clip(stations_m, node_m[0], node_m[-1])
+    element = np.minimum(np.searchsorted(node_m, x, side="right") - 1, node_m.size - 2)
+    length = node_m[element + 1] - node_m[element]
+    s = (x - node_m[element]) / length
+    slopes = _hermite_slope(s, length)
+    return element, _hermite(s, length) + (stations_m - x) * slopes, slopes
