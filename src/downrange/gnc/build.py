@@ -83,13 +83,13 @@ def new_memory(plan: Plan) -> Memory:
     engines, sections = len(plan.engines), plan.control.filters.shape[1]
     words = np.zeros(data.WORDS)
     words[[data.PHASE_START_S, data.RELEASE_S, data.LAST_CLOCK_S]] = math.nan
+    words[data.NOW :] = math.nan
     words[data.PENDING_PHASE] = -1.0
     words[data.COMMANDED_PITCH_RAD] = 0.5 * math.pi
     words[data.PROPELLANT_FRACTION] = 1.0
     words[data.ATTITUDE_BODY_FROM_ECI] = words[data.COMMANDED_BODY_FROM_ECI] = 1.0
     return Memory(
         words,
-        np.full((2, data.SIGNALS), math.nan),
         np.zeros((engines, data.ENGINE_WORDS)),
         np.zeros((2, sections, 2)),
         np.zeros((plan.control.latency_ticks + 1, engines, 2)),
@@ -194,7 +194,6 @@ def _navigation(
         pad_position_ecef_m=ecef_from_geodetic(
             site.latitude_rad, site.longitude_rad, altitude, earth
         ),
-        pad_altitude_m=float(altitude),
         attitude_body_from_ecef=quat_multiply(aligned, pad),
         position_gain=spec.position_gain.si,
         velocity_gain=spec.velocity_gain.si,

@@ -14,9 +14,9 @@ from downrange.gnc.kernel.data import (
     SATURATED,
     THRUST_VAC_N,
     TICKS,
+    Control,
     Floats,
     Memory,
-    Plan,
 )
 from downrange.gnc.kernel.guidance import limited
 from downrange.gnc.kernel.words import between, place
@@ -73,17 +73,23 @@ def shares(engines: Floats, chamber: Floats, pressure_pa: float, x_cm: float, mo
 
 @njit
 def allocate(
-    plan: Plan, chamber: Floats, moment: Vector, memory: Memory, gimbal_rad: Floats
+    control: Control,
+    engines: Floats,
+    tick_s: float,
+    chamber: Floats,
+    moment: Vector,
+    memory: Memory,
+    gimbal_rad: Floats,
 ) -> None:
     """Gimbal angles of all engines that thrust, within the limits of angle and rate.
 
     The demand is held back by the latency of the flight computer.
     """
-    words, control, engines = memory.words, plan.control, plan.engines
+    words, engine, delay = memory.words, memory.engine, memory.delay
     row, f = place(control.mass, words[PROPELLANT_FRACTION])
     x_cm, pressure_pa = between(control.mass, row, f, 1), words[AIR_PRESSURE_PA]
     share_x, share_y, share_z = shares(engines, chamber, pressure_pa, x_cm, moment)
-    slots = memory.delay.shape[0]
+    slots = delay.shape[0]
     slot = int(words[TICKS]) % slots
     oldest = (slot + 1) % slots
     words[SATURATED] = 0.0
@@ -91,15 +97,15 @@ def allocate(
         thrust = engine_thrust(engines, e, chamber[e], pressure_pa)
         x, y, z = engine_place(engines, e)
         limit = min(engines[e, GIMBAL_LIMIT_RAD], control.gimbal_limit_rad)
-        step = control.gimbal_rate_radps * plan.tick_s
+        step = control.gimbal_rate_radps * tick_s
         wanted_y = -thrust * (y * share_x + (x_cm - x) * share_y)
         wanted_z = -thrust * (z * share_x + (x_cm - x) * share_z)
         for axis, wanted in enumerate((wanted_y, wanted_z)):
-            old = memory.engine[e, DEMAND_Y_RAD + axis]
+            old = engine[e, DEMAND_Y_RAD + axis]
             given = limited(old, limited(0.0, wanted, limit), step)
             if given != wanted and limit > 0.0:
                 words[SATURATED] = 1.0
-            memory.engine[e, DEMAND_Y_RAD + axis] = given
-            memory.delay[slot, e, axis] = given
-            gimbal_rad[e, axis] = memory.delay[oldest, e, axis]
+            engine[e, DEMAND_Y_RAD + axis] = given
+            delay[slot, e, axis] = given
+            gimbal_rad[e, axis] = delay[oldest, e, axis]
     words[TICKS] += 1.0

@@ -119,7 +119,6 @@ class Navigation(NamedTuple):
     """Where the vehicle stands, and how far a satellite fix is believed."""
 
     pad_position_ecef_m: Vector  # of the inertial unit, on the pad
-    pad_altitude_m: float
     attitude_body_from_ecef: Quaternion  # on the pad, as aligned
     position_gain: float
     velocity_gain: float
@@ -202,7 +201,10 @@ PROPELLANT_FRACTION = 45  # of the first stage
 SATURATED = 46  # 1: a gimbal demand met a limit in the last tick
 IMU_LOST = 47
 TICKS = 48
-WORDS = 49
+PAD_ALTITUDE_M = 49  # of the inertial unit before the release
+NOW = 50  # 50 .. 60: the signals
+BEFORE = NOW + SIGNALS  # 61 .. 71: the same, one tick ago
+WORDS = BEFORE + SIGNALS
 
 # Columns of Memory.engine.
 ON_TIME_S = 0
@@ -217,7 +219,6 @@ class Memory(NamedTuple):
     """What the flight software carries from tick to tick; overwritten in place."""
 
     words: Floats  # (WORDS,)
-    signals: Floats  # (2, SIGNALS): now, one tick ago
     engine: Floats  # (engines, ENGINE_WORDS)
     filters: Floats  # (2, sections, 2): pitch and yaw
     delay: Floats  # (latency + 1, engines, 2) gimbal demands

@@ -39,6 +39,7 @@ from downrange.gnc.kernel.data import (
     NAV_ALTITUDE_M,
     NAV_SPEED_MPS,
     NAV_SPEED_RATE_MPS2,
+    PAD_ALTITUDE_M,
     POSITION_ECI_M,
     RATE_RADPS,
     RELEASE_S,
@@ -151,6 +152,8 @@ def navigate(navigation: Navigation, earth: Earth, core: Floats, words: Floats) 
             correct(navigation, earth, core, words)
     words[LAST_CLOCK_S] = clock
     derive(earth, clock, words)
+    if math.isnan(words[RELEASE_S]):
+        words[PAD_ALTITUDE_M] = words[NAV_ALTITUDE_M]
 
 
 @njit

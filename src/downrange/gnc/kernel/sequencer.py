@@ -8,6 +8,7 @@ from downrange._jit import njit
 from downrange.gnc.kernel.data import (
     ACCELERATION_MPS2,
     ALTITUDE_M,
+    BEFORE,
     CALLED_OFF,
     CHAMBER_MIN,
     CHAMBER_SUM,
@@ -18,11 +19,14 @@ from downrange.gnc.kernel.data import (
     GROUP,
     HEALTHY_ENGINES,
     HEIGHT_M,
+    LAST_CLOCK_S,
     LAST_ROW,
     LOW_TIME_S,
     NAV_ALTITUDE_M,
     NAV_SPEED_MPS,
+    NOW,
     ON_TIME_S,
+    PAD_ALTITUDE_M,
     PENDING_PHASE,
     PHASE,
     PHASE_START_S,
@@ -33,6 +37,7 @@ from downrange.gnc.kernel.data import (
     SENSE,
     SIGNAL,
     SIGNAL_CLOCK_S,
+    SIGNALS,
     SMOOTH_SIGNALS,
     SPEED_MPS,
     STAGE,
@@ -43,12 +48,10 @@ from downrange.gnc.kernel.data import (
     THRUST_VAC_N,
     TIME_SINCE_RELEASE_S,
     Floats,
-    Memory,
     Monitor,
     Phases,
-    Plan,
 )
-from downrange.telemetry.bus import ABORT, CLOCK_S, RELEASE_HOLD_DOWN, Command, Measured
+from downrange.telemetry.bus import ABORT, RELEASE_HOLD_DOWN, Command, Measured
 
 
 @njit
@@ -68,34 +71,38 @@ def monitor(
 
 
 @njit
-def read_signals(plan: Plan, measured: Measured, memory: Memory) -> None:
+def read_signals(
+    engines: Floats,
+    tanks: Floats,
+    stage: float,
+    measured: Measured,
+    words: Floats,
+    engine: Floats,
+) -> None:
     """Everything that an exit condition may look at; measured or navigated, never the truth."""
-    words, now = memory.words, memory.signals[0]
-    memory.signals[1, :] = now
-    clock = measured.core[CLOCK_S]
+    words[BEFORE : BEFORE + SIGNALS] = words[NOW : NOW + SIGNALS]
+    clock = words[LAST_CLOCK_S]
     if math.isnan(words[PHASE_START_S]):
         words[PHASE_START_S] = clock
-    now[PHASE_TIME_S] = clock - words[PHASE_START_S]
-    now[SIGNAL_CLOCK_S] = clock
-    now[TIME_SINCE_RELEASE_S] = clock - words[RELEASE_S]
-    now[ALTITUDE_M] = words[NAV_ALTITUDE_M]
-    now[HEIGHT_M] = words[NAV_ALTITUDE_M] - plan.navigation.pad_altitude_m
-    now[SPEED_MPS] = words[NAV_SPEED_MPS]
-    now[ACCELERATION_MPS2] = words[FORCE_MPS2]
-    stage = plan.phases.table[int(words[PHASE]), STAGE]
-    engines, tanks = plan.engines, plan.tanks
+    words[NOW + PHASE_TIME_S] = clock - words[PHASE_START_S]
+    words[NOW + SIGNAL_CLOCK_S] = clock
+    words[NOW + TIME_SINCE_RELEASE_S] = clock - words[RELEASE_S]
+    words[NOW + ALTITUDE_M] = words[NAV_ALTITUDE_M]
+    words[NOW + HEIGHT_M] = words[NAV_ALTITUDE_M] - words[PAD_ALTITUDE_M]
+    words[NOW + SPEED_MPS] = words[NAV_SPEED_MPS]
+    words[NOW + ACCELERATION_MPS2] = words[FORCE_MPS2]
     lowest, thrust, installed, healthy = math.inf, 0.0, 0.0, 0.0
     for e in range(engines.shape[0]):
         if engines[e, ENGINE_STAGE] == stage:
             installed += engines[e, THRUST_VAC_N]
-            if memory.engine[e, FAILED] == 0.0:
+            if engine[e, FAILED] == 0.0:
                 chamber = measured.chamber_fraction[e]
                 lowest = min(lowest, chamber)
                 thrust += chamber * engines[e, THRUST_VAC_N]
                 healthy += 1.0
-    now[CHAMBER_MIN] = lowest if healthy > 0.0 else 0.0
-    now[CHAMBER_SUM] = thrust / installed if installed > 0.0 else 0.0
-    now[HEALTHY_ENGINES] = healthy
+    words[NOW + CHAMBER_MIN] = lowest if healthy > 0.0 else 0.0
+    words[NOW + CHAMBER_SUM] = thrust / installed if installed > 0.0 else 0.0
+    words[NOW + HEALTHY_ENGINES] = healthy
     lowest, left, load = 1.0, 0.0, 0.0
     for k in range(tanks.shape[0]):
         fraction = measured.tank_fraction[k]
@@ -104,12 +111,12 @@ def read_signals(plan: Plan, measured: Measured, memory: Memory) -> None:
         if tanks[k, 0] == 0:
             left += fraction * tanks[k, 1]
             load += tanks[k, 1]
-    now[TANK_FRACTION_MIN] = lowest
+    words[NOW + TANK_FRACTION_MIN] = lowest
     words[PROPELLANT_FRACTION] = left / load
 
 
 @njit
-def next_exit(phases: Phases, phase: int, signals: Floats, tick_s: float) -> tuple[float, int]:
+def next_exit(phases: Phases, phase: int, words: Floats, tick_s: float) -> tuple[float, int]:
     """Time until the phase ends (0 now, inf not within a tick) and the phase that follows.
 
     A smooth signal is carried on straight into the coming tick; a group of conditions is
@@ -121,8 +128,8 @@ def next_exit(phases: Phases, phase: int, signals: Floats, tick_s: float) -> tup
     for r in range(int(phases.table[phase, FIRST_ROW]), last):
         signal = int(rows[r, SIGNAL])
         sense, threshold = rows[r, SENSE], rows[r, THRESHOLD]
-        gap = sense * (threshold - signals[0, signal])
-        gained = sense * (signals[0, signal] - signals[1, signal])
+        gap = sense * (threshold - words[NOW + signal])
+        gained = sense * (words[NOW + signal] - words[BEFORE + signal])
         wait = math.inf
         if gap <= 0.0:
             wait = 0.0
@@ -137,20 +144,27 @@ def next_exit(phases: Phases, phase: int, signals: Floats, tick_s: float) -> tup
 
 
 @njit
-def sequence(plan: Plan, clock_s: float, memory: Memory, command: Command) -> None:
+def sequence(
+    phases: Phases,
+    engines: Floats,
+    tick_s: float,
+    words: Floats,
+    engine: Floats,
+    command: Command,
+) -> None:
     """Advance the sequence and command the engines and the hold-down.
 
     A phase changes at a tick. A cut-off that is foreseen inside the coming tick is commanded
     at its time in the tick, and the phase changes at the next.
     """
-    words, engines, table = memory.words, plan.engines, plan.phases.table
+    table, clock_s = phases.table, words[LAST_CLOCK_S]
     phase, entered = int(words[PHASE]), int(words[PENDING_PHASE])
     cutoff_s = math.inf
     if entered < 0:
-        wait, target = next_exit(plan.phases, phase, memory.signals, plan.tick_s)
+        wait, target = next_exit(phases, phase, words, tick_s)
         if wait == 0.0:
             entered = target
-        elif wait <= plan.tick_s and table[target, STAGE] < 0.0:
+        elif wait <= tick_s and table[target, STAGE] < 0.0:
             words[PENDING_PHASE] = target
             cutoff_s = clock_s + wait
     if entered >= 0:
@@ -159,7 +173,7 @@ def sequence(plan: Plan, clock_s: float, memory: Memory, command: Command) -> No
         words[PHASE_START_S] = clock_s
         words[PENDING_PHASE] = -1.0
     for e in range(engines.shape[0]):
-        runs = engines[e, ENGINE_STAGE] == table[phase, STAGE] and memory.engine[e, FAILED] == 0.0
+        runs = engines[e, ENGINE_STAGE] == table[phase, STAGE] and engine[e, FAILED] == 0.0
         command.engine_on[e] = 1.0 if runs else 0.0
         command.throttle[e] = table[phase, THROTTLE]
         command.cutoff_time_s[e] = cutoff_s

@@ -5,11 +5,11 @@ from __future__ import annotations
 from downrange._jit import njit
 from downrange.gnc.kernel.allocation import allocate
 from downrange.gnc.kernel.control import moment_demand
-from downrange.gnc.kernel.data import PHASE, STEERING, Memory, Plan
+from downrange.gnc.kernel.data import PHASE, STAGE, STEERING, Memory, Plan
 from downrange.gnc.kernel.guidance import steer
 from downrange.gnc.kernel.navigation import navigate
 from downrange.gnc.kernel.sequencer import monitor, read_signals, sequence
-from downrange.telemetry.bus import CLOCK_S, Command, Measured
+from downrange.telemetry.bus import Command, Measured
 
 
 @njit
@@ -21,9 +21,18 @@ def step(plan: Plan, measured: Measured, memory: Memory, command: Command) -> No
     tick_s, core, words = plan.tick_s, measured.core, memory.words
     navigate(plan.navigation, plan.earth, core, words)
     monitor(plan.monitor, tick_s, measured, memory.engine, command)
-    read_signals(plan, measured, memory)
-    sequence(plan, core[CLOCK_S], memory, command)
+    stage = plan.phases.table[int(words[PHASE]), STAGE]
+    read_signals(plan.engines, plan.tanks, stage, measured, words, memory.engine)
+    sequence(plan.phases, plan.engines, tick_s, words, memory.engine, command)
     mode = plan.phases.table[int(words[PHASE]), STEERING]
     steer(plan.steering, mode, tick_s, plan.earth.rotation_radps, words)
     moment = moment_demand(plan.control, mode, tick_s, words, memory.filters)
-    allocate(plan, measured.chamber_fraction, moment, memory, command.gimbal_rad)
+    allocate(
+        plan.control,
+        plan.engines,
+        tick_s,
+        measured.chamber_fraction,
+        moment,
+        memory,
+        command.gimbal_rad,
+    )
