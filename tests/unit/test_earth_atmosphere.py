@@ -108,6 +108,7 @@ def test_there_is_nothing_above_the_table() -> None:
     assert temperature == pytest.approx(1000.0, abs=0.01)
     assert sound == air(1e6, EARTH)[3]
     assert air(math.inf, EARTH)[0] == 0.0
+    assert air(math.nan, EARTH)[0] == 0.0  # no index is made of it
 
 
 def test_speed_of_sound_keeps_the_molecular_mass_of_86_km() -> None:

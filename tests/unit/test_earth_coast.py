@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from downrange._spec import load_toml, validate
-from downrange.earth.coast import charts, outline, surface
+from downrange.earth.coast import Chart, charts, outline, surface
 from downrange.earth.polygons import clip, edges, inside, outside
 from downrange.earth.spec import SiteSpec
 
@@ -109,6 +109,14 @@ def test_drawing_of_the_shore_overrides_the_chart_in_its_box_only(andoya: SiteSp
     assert andoya.coast is not None
     outside_box = andoya.coast.model_copy(update={"land": (), "east_deg": 15.5})
     assert surface(*at, andoya.model_copy(update={"coast": outside_box})) == "land"
+
+
+def test_a_chart_does_for_a_site(andoya: SiteSpec) -> None:
+    island = Chart.of((70.0, 71.0, 4.0, 6.0), [SQUARE / 4.0 + [4.5, 70.0]])
+    assert surface(70.5, 5.0, island) == "land"
+    assert surface(70.5, 4.2, island) == "sea"
+    assert surface(70.5, 5.0, andoya) == "sea"
+    assert len(outline(69.9, 71.1, 3.0, 7.0, island)) == 1
 
 
 def test_map_shows_what_the_surface_is(andoya: SiteSpec) -> None:

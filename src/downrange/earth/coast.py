@@ -7,7 +7,7 @@ takes its place. Lakes are land, the Caspian is sea. Loaded at the first questio
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -34,6 +34,13 @@ class Chart(NamedTuple):
     rings: tuple[Floats, ...]  # each (n, 2): longitude, latitude; closed
     edges: Floats  # of the rings, for `polygons.inside`
 
+    @classmethod
+    def of(cls, box_deg: Sequence[float], rings: Iterable[Floats]) -> Chart:
+        """Return the chart of a box (south, north, west, east) and its rings."""
+        south, north, west, east = box_deg
+        closed = tuple(rings)
+        return cls(south, north, west, east, closed, edges(closed))
+
     def holds(self, south: float, north: float, west: float, east: float) -> bool:
         """True if all of a box lies on the chart."""
         return (
@@ -48,21 +55,22 @@ def charts() -> tuple[Chart, ...]:
         table = dict(np.load(stream))
     grid = float(table["grid_deg"])
     found = []
-    for number, (south, north, west, east) in enumerate(table["boxes"]):
+    for number, box in enumerate(table["boxes"].tolist()):
         points = np.cumsum(table[f"chart{number}_steps"], axis=0) * grid
         counts = table[f"chart{number}_counts"]
-        rings = tuple(np.split(points, np.cumsum(counts)[:-1]))
-        found.append(Chart(south, north, west, east, rings, edges(rings)))
+        found.append(Chart.of(box, np.split(points, np.cumsum(counts)[:-1])))
     return tuple(found)
 
 
-def surface(latitude_deg: float, longitude_deg: float, site: SiteSpec | None = None) -> Surface:
+def surface(
+    latitude_deg: float, longitude_deg: float, site: SiteSpec | Chart | None = None
+) -> Surface:
     """Return what lies at a point, "land" or "sea".
 
     Args:
         latitude_deg: geodetic, -90 to 90.
         longitude_deg: any; wrapped to -180..180.
-        site: whose drawing of the shore holds near the pad.
+        site: whose drawing of the shore holds near the pad; or that drawing.
     """
     longitude_deg = (longitude_deg + 180.0) % 360.0 - 180.0
     near = _site_chart(site)
@@ -77,7 +85,7 @@ def outline(
     latitude_max: float,
     longitude_min: float,
     longitude_max: float,
-    site: SiteSpec | None = None,
+    site: SiteSpec | Chart | None = None,
 ) -> list[tuple[Floats, Floats]]:
     """Return the land in a box as closed (longitude, latitude) rings in degrees, for a map.
 
@@ -94,10 +102,11 @@ def outline(
     return [(ring[:, 0], ring[:, 1]) for ring in shown if len(ring) > 0]
 
 
-def _site_chart(site: SiteSpec | None) -> Chart | None:
+def _site_chart(site: SiteSpec | Chart | None) -> Chart | None:
+    if isinstance(site, Chart):
+        return site
     coast: CoastSpec | None = None if site is None else site.coast
     if coast is None:
         return None
-    rings = tuple(np.array(polygon, dtype=np.float64)[:, ::-1] for polygon in coast.land)
-    south, north, west, east = coast.south_deg, coast.north_deg, coast.west_deg, coast.east_deg
-    return Chart(south, north, west, east, rings, edges(rings))
+    rings = (np.array(polygon, dtype=np.float64)[:, ::-1] for polygon in coast.land)
+    return Chart.of((coast.south_deg, coast.north_deg, coast.west_deg, coast.east_deg), rings)

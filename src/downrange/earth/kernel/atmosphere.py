@@ -69,7 +69,7 @@ def air_by_table(altitude_m: float, earth: Earth) -> tuple[float, float, float, 
     base = earth.upper_altitude_m[0]
     last = earth.upper_altitude_m.size - 1
     rows = (altitude_m - base) / (earth.upper_altitude_m[1] - base)
-    if rows >= last:
+    if not rows < last:  # nan as well: it must not become an index
         temperature = earth.upper_temperature_k[last]
         density = pressure = 0.0
     else:
