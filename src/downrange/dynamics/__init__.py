@@ -1,0 +1,1 @@
+"""State, equations of motion, integration, events located in time, contact with pad and ground."""

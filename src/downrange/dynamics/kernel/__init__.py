@@ -1,0 +1,1 @@
+"""Numbers only: the rigid body, its flexible and moving parts, one tick of flight."""

@@ -1,0 +1,216 @@
+"""Six degrees of freedom of one rigid body of changing mass over the rotating Earth.
+
+State (19 floats): position and velocity in the inertial frame, attitude
+`attitude_body_from_eci` (scalar first), inertial body rates, then two quadratures that the
+inertial unit reads: the integrals of specific force and of rate along body axes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from downrange._jit import njit
+from downrange.aero.kernel import Aero, aero_force_moment
+from downrange.earth.kernel.atmosphere import air
+from downrange.earth.kernel.frames import quat_derivative, quat_rotate, quat_unrotate
+from downrange.earth.kernel.geodesy import (
+    Earth,
+    ecef_from_eci,
+    ecef_from_ned,
+    eci_from_ecef,
+    geodetic,
+    velocity_relative_eci,
+)
+from downrange.earth.kernel.gravity import gravity_eci
+from downrange.earth.kernel.wind import Wind, wind_ned
+
+Floats = NDArray[np.float64]
+
+# Slices of the state.
+POSITION_ECI_M = 0
+VELOCITY_ECI_MPS = 3
+ATTITUDE_BODY_FROM_ECI = 6
+RATE_BODY_RADPS = 10
+SPECIFIC_FORCE_INTEGRAL_MPS = 13
+RATE_INTEGRAL_RAD = 16
+STATE_SIZE = 19
+
+# Loads: what acts on the body during one segment. Rates hold over the segment.
+MASS_KG = 0
+CM_X_M = 1
+INERTIA_KGM2 = 2  # xx, yy, zz, xy, xz, yz; products are the integrals of xy dm
+LOADS_LEVELS = 8  # the entries above change linearly; their rates follow
+LOADS_RATES = 8
+FORCE_VACUUM_N = 16  # thrust in vacuum, body axes
+MOMENT_VACUUM_NM = 19  # of the above about the vehicle-frame origin
+FORCE_AREA_M2 = 22  # thrust lost per pascal of ambient pressure, body axes
+MOMENT_AREA_M3 = 25
+INERTIA_RATE_FACTOR = 28  # share of dI/dt * rate that resists rotation (1 is the control volume)
+JET_DAMPING_KGM2PS = 29  # xx, yy, zz: angular momentum that leaves with the jet, per rate
+MOMENT_PURE_NM = 32  # body axes, about the centre of mass
+TURBULENCE_NED_MPS = 35
+LOADS_SIZE = 38
+
+# Aux: what the derivative learns on the way.
+AUX_LATITUDE_RAD = 0
+AUX_LONGITUDE_RAD = 1
+AUX_ALTITUDE_M = 2
+AUX_DENSITY_KGPM3 = 3
+AUX_PRESSURE_PA = 4
+AUX_SOUND_SPEED_MPS = 5
+AUX_AIRSPEED_MPS = 6
+AUX_DYNAMIC_PRESSURE_PA = 7
+AUX_ALPHA_TOTAL_RAD = 8
+AUX_SPECIFIC_FORCE_MPS2 = 9  # three, body axes
+AUX_LIFT_NOSE_N = 12  # potential normal force, then its crossflow part, then direction y, z
+AUX_AIR_BODY_MPS = 16  # velocity relative to the air, body axes, three
+AUX_RATE_DERIVATIVE = 19  # angular acceleration, three
+AUX_SPEED_MPS = 22  # relative to the rotating Earth
+AUX_SIZE = 23
+
+
+class Surroundings(NamedTuple):
+    """Where a body flies: the Earth, the wind over it, and the body's own aerodynamics."""
+
+    earth: Earth
+    wind: Wind
+    aero: Aero
+
+
+@njit
+def angular_acceleration(inertia, rate, moment, damping):
+    """Angular acceleration (rad/s^2) from Euler's equation with a full inertia tensor.
+
+    inertia: (xx, yy, zz, xy, xz, yz), products as integrals of xy dm (kg m^2);
+    damping: diagonal terms of what resists rotation in a body of changing mass (kg m^2/s).
+    """
+    ixx, iyy, izz, ixy, ixz, iyz = inertia
+    p, q, r = rate
+    hx = ixx * p - ixy * q - ixz * r
+    hy = -ixy * p + iyy * q - iyz * r
+    hz = -ixz * p - iyz * q + izz * r
+    mx = moment[0] - (q * hz - r * hy) - damping[0] * p
+    my = moment[1] - (r * hx - p * hz) - damping[1] * q
+    mz = moment[2] - (p * hy - q * hx) - damping[2] * r
+    # Cofactors of the symmetric tensor with off-diagonal terms -ixy, -ixz, -iyz.
+    cxx = iyy * izz - iyz * iyz
+    cxy = ixy * izz + ixz * iyz
+    cxz = ixy * iyz + ixz * iyy
+    cyy = ixx * izz - ixz * ixz
+    cyz = ixx * iyz + ixy * ixz
+    czz = ixx * iyy - ixy * ixy
+    det = ixx * cxx - ixy * cxy - ixz * cxz
+    return (
+        (cxx * mx + cxy * my + cxz * mz) / det,
+        (cxy * mx + cyy * my + cyz * mz) / det,
+        (cxz * mx + cyz * my + czz * mz) / det,
+    )
+
+
+@njit
+def derivative(state, time_s, elapsed_s, loads, around, out, aux):
+    """Time derivative of the state.
+
+    time_s: since the inertial and Earth-fixed frames coincided; elapsed_s: since the start of
+    the segment that `loads` describes; out (19,) and aux (23,) are overwritten.
+    """
+    earth = around.earth
+    r = (state[0], state[1], state[2])
+    v = (state[3], state[4], state[5])
+    q = (state[6], state[7], state[8], state[9])
+    rate = (state[10], state[11], state[12])
+    lat, lon, altitude = geodetic(ecef_from_eci(r, time_s, earth), earth)
+    density, pressure, _, sound_speed = air(altitude, earth)
+    gust_n, gust_e, gust_d = wind_ned(altitude, around.wind)
+    wind_eci = eci_from_ecef(
+        ecef_from_ned((gust_n + loads[35], gust_e + loads[36], gust_d + loads[37]), lat, lon),
+        time_s,
+        earth,
+    )
+    v_rel = velocity_relative_eci(r, v, earth)
+    v_air = quat_rotate(
+        q, (v_rel[0] - wind_eci[0], v_rel[1] - wind_eci[1], v_rel[2] - wind_eci[2])
+    )
+    mass = loads[0] + loads[8] * elapsed_s
+    x_cm = loads[1] + loads[9] * elapsed_s
+    fx, fy, fz, mx, my, mz, qbar, alpha, lift_nose, lift_cross = aero_force_moment(
+        around.aero, v_air, rate, density, sound_speed, x_cm
+    )
+    tx = loads[16] - pressure * loads[22]
+    ty = loads[17] - pressure * loads[23]
+    tz = loads[18] - pressure * loads[24]
+    # Moments of thrust move from the vehicle-frame origin to the centre of mass on the x axis.
+    mx += loads[19] - pressure * loads[25] + loads[32]
+    my += loads[20] - pressure * loads[26] + x_cm * tz + loads[33]
+    mz += loads[21] - pressure * loads[27] - x_cm * ty + loads[34]
+    specific = ((fx + tx) / mass, (fy + ty) / mass, (fz + tz) / mass)
+    gravity = gravity_eci(r, earth)
+    push = quat_unrotate(q, specific)
+    inertia = (
+        loads[2] + loads[10] * elapsed_s,
+        loads[3] + loads[11] * elapsed_s,
+        loads[4] + loads[12] * elapsed_s,
+        loads[5] + loads[13] * elapsed_s,
+        loads[6] + loads[14] * elapsed_s,
+        loads[7] + loads[15] * elapsed_s,
+    )
+    damping = (
+        loads[28] * loads[10] + loads[29],
+        loads[28] * loads[11] + loads[30],
+        loads[28] * loads[12] + loads[31],
+    )
+    turn = angular_acceleration(inertia, rate, (mx, my, mz), damping)
+    out[0], out[1], out[2] = v
+    out[3] = gravity[0] + push[0]
+    out[4] = gravity[1] + push[1]
+    out[5] = gravity[2] + push[2]
+    out[6], out[7], out[8], out[9] = quat_derivative(q, rate)
+    out[10], out[11], out[12] = turn
+    out[13], out[14], out[15] = specific
+    out[16], out[17], out[18] = rate
+    aux[0], aux[1], aux[2] = lat, lon, altitude
+    aux[3], aux[4], aux[5] = density, pressure, sound_speed
+    aux[6] = np.sqrt(v_air[0] ** 2 + v_air[1] ** 2 + v_air[2] ** 2)
+    aux[7], aux[8] = qbar, alpha
+    aux[9], aux[10], aux[11] = specific
+    side = np.sqrt(v_air[1] ** 2 + v_air[2] ** 2) + 1e-12
+    aux[12], aux[13] = lift_nose, lift_cross
+    aux[14], aux[15] = -v_air[1] / side, -v_air[2] / side
+    aux[16], aux[17], aux[18] = v_air
+    aux[19], aux[20], aux[21] = turn
+    aux[22] = np.sqrt(v_rel[0] ** 2 + v_rel[1] ** 2 + v_rel[2] ** 2)
+
+
+@njit
+def rk4_step(state, time_s, h_s, loads, around, work, aux):
+    """Advance the state in place by one classical Runge-Kutta step of h_s seconds.
+
+    work: scratch of `new_work`. aux keeps what the first stage saw: the start of the step.
+    The attitude is normalised afterwards.
+    """
+    k1, k2, k3, k4, probe = work[0], work[1], work[2], work[3], work[4]
+    derivative(state, time_s, 0.0, loads, around, k1, aux)
+    scratch = work[5, :AUX_SIZE]
+    half = 0.5 * h_s
+    for i in range(STATE_SIZE):
+        probe[i] = state[i] + half * k1[i]
+    derivative(probe, time_s + half, half, loads, around, k2, scratch)
+    for i in range(STATE_SIZE):
+        probe[i] = state[i] + half * k2[i]
+    derivative(probe, time_s + half, half, loads, around, k3, scratch)
+    for i in range(STATE_SIZE):
+        probe[i] = state[i] + h_s * k3[i]
+    derivative(probe, time_s + h_s, h_s, loads, around, k4, scratch)
+    for i in range(STATE_SIZE):
+        state[i] += h_s / 6.0 * (k1[i] + 2.0 * (k2[i] + k3[i]) + k4[i])
+    size = np.sqrt(state[6] ** 2 + state[7] ** 2 + state[8] ** 2 + state[9] ** 2)
+    for i in range(6, 10):
+        state[i] /= size
+
+
+def new_work() -> Floats:
+    """Scratch that `rk4_step` needs: (6, 23)."""
+    return np.zeros((6, AUX_SIZE))

@@ -1,0 +1,1 @@
+"""The composition root: a mission becomes numbers, the numbers fly, the flight becomes a record."""

@@ -1,0 +1,276 @@
+"""Mission and draw in, numbers out: everything that a flight reads and everything it changes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from downrange._random import streams
+from downrange.aero.build import build_aero
+from downrange.dynamics.kernel import rigid
+from downrange.dynamics.kernel.advance import HELD, Plant, Scratch, State
+from downrange.earth.build import build_earth, build_wind
+from downrange.earth.kernel.frames import quat_from_euler, quat_multiply, quat_ned_from_ecef
+from downrange.earth.kernel.geodesy import Earth, ecef_from_geodetic
+from downrange.earth.kernel.wind import DRYDEN_STATE_SIZE
+from downrange.faults.build import build_faults
+from downrange.faults.kernel import Faults, new_health
+from downrange.flight.assumed import assumed_vehicle
+from downrange.flight.channels import Layout
+from downrange.flight.kernel import loop, watch
+from downrange.flight.load import Mission
+from downrange.flight.spec import MissionSpec
+from downrange.gnc import build as gnc_build
+from downrange.gnc.kernel.data import Plan
+from downrange.gnc.plan import Ascent, Site
+from downrange.propulsion import kernel as propulsion
+from downrange.propulsion.build import build_engines, build_tanks, tank_indices
+from downrange.safety.build import build_rules
+from downrange.safety.build import new_memory as new_verdict
+from downrange.safety.kernel.rules import Rules
+from downrange.sensors.build import build_gnss, build_imu, build_taps, build_tracking
+from downrange.sensors.kernel import TRACK_SIZE, Gnss, Taps, Tracking
+from downrange.telemetry.bus import new_command, new_measured
+from downrange.vehicle.build import (
+    build_bending,
+    build_limits,
+    build_masses,
+    new_attached,
+    outline,
+    stage_bases_m,
+)
+from downrange.vehicle.kernel import BENDING_COLUMNS, PROPERTIES
+from downrange.vehicle.spec import VehicleSpec
+
+Floats = NDArray[np.float64]
+
+WIND_TOP_M = 15000.0  # a wind must be known to here; above its last level it is held
+BAND = (0.5, 1.5)  # the bending band, of the first assumed mode at lift-off
+SENSOR_STREAM = "imu.errors"
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """What is worked out once a mission from assumed values, whatever is drawn or fails.
+
+    Attributes:
+        plan: the flight software's parameters.
+        ascent: the trajectory that guidance follows.
+        rules: the safety system's.
+        first_mode_radps: assumed first bending mode at lift-off.
+    """
+
+    plan: Plan
+    ascent: Ascent
+    rules: Rules
+    first_mode_radps: float
+
+
+def plan_mission(mission: Mission) -> Planned:
+    """Plan a mission: pitch programme, gains, filters, safety rules.
+
+    Raises:
+        InputError: the mission can't be planned: target out of reach, corridor too narrow.
+    """
+    spec = mission.spec
+    earth = build_earth()
+    forecast = "forecast" if spec.forecast is not None else "wind"
+    wind = build_wind(spec.forecast or spec.wind, mission.folders[forecast], WIND_TOP_M)
+    plant = build_plant(mission, spec, earth, azimuth_rad=0.0)
+    assumed = assumed_vehicle(spec.vehicle, plant)
+    names = [stage.name for stage in spec.vehicle.stage]
+    plan, ascent = gnc_build.build_plan(
+        assumed, names, spec.phase, spec.guidance, spec.control, spec.target, site_of(spec), earth,
+        wind, spec.tick.si, str(mission.file),
+    )  # fmt: skip
+    powered = slice(0, ascent.burnout_row + 1)
+    rules = build_rules(
+        spec.safety, spec.site, ascent.time_s[powered], ascent.position_ecef_m[powered],
+        ascent.velocity_ecef_mps[powered], nose_of(ascent, spec)[powered], earth,
+    )  # fmt: skip
+    return Planned(plan, ascent, rules, float(assumed.mode_frequency_radps[-1, 0]))
+
+
+def site_of(spec: MissionSpec) -> Site:
+    """The pad, for guidance."""
+    pad = spec.site.pad
+    return Site(float(pad.latitude.si), float(pad.longitude.si), float(pad.altitude.si))
+
+
+def nose_of(ascent: Ascent, spec: MissionSpec) -> Floats:
+    """Planned direction of the nose in Earth-fixed axes, (n, 3): pitch in the launch plane."""
+    lat, lon = spec.site.pad.latitude.si, spec.site.pad.longitude.si
+    north = np.array([-math.sin(lat) * math.cos(lon), -math.sin(lat) * math.sin(lon), math.cos(lat)])
+    east = np.array([-math.sin(lon), math.cos(lon), 0.0])
+    up = np.array([math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)])
+    level = math.cos(ascent.azimuth_rad) * north + math.sin(ascent.azimuth_rad) * east
+    pitch = ascent.pitch_rad[:, None]
+    return np.ascontiguousarray(np.cos(pitch) * level + np.sin(pitch) * up)
+
+
+def build_plant(mission: Mission, spec: MissionSpec, earth: Earth, azimuth_rad: float) -> Plant:
+    """The body on its pad, as `spec` has it: the mission's own, or one with a draw."""
+    vehicle = spec.vehicle
+    site = site_of(spec)
+    bases = stage_bases_m(vehicle)
+    indices = tank_indices([stage.tank for stage in vehicle.stage])
+    engines = build_engines(
+        [(k, bases[k], stage.engine, indices[k]) for k, stage in enumerate(vehicle.stage)]
+    )
+    tanks = build_tanks([(k, stage.tank) for k, stage in enumerate(vehicle.stage)])
+    upright = quat_from_euler(azimuth_rad, 0.5 * math.pi, 0.0)
+    pad = quat_multiply(upright, quat_ned_from_ecef(site.latitude_rad, site.longitude_rad))
+    origin = ecef_from_geodetic(site.latitude_rad, site.longitude_rad, site.altitude_m, earth)
+    around = rigid.Surroundings(
+        earth=earth,
+        wind=build_wind(spec.wind, mission.folders["wind"], WIND_TOP_M),
+        aero=build_aero(vehicle.aero, outline(vehicle), base_dir=mission.folders["vehicle"]),
+    )
+    return Plant(
+        around=around,
+        masses=build_masses(vehicle),
+        engines=engines,
+        tanks=tanks,
+        bending=build_bending(vehicle),
+        imu_x_m=float(vehicle.imu.station.si),
+        aft_x_m=0.0,
+        nose_x_m=float(vehicle.length_m),
+        pad_position_ecef_m=np.array(origin),
+        pad_body_from_ecef=np.array(pad),
+        ground_altitude_m=0.0,
+    )
+
+
+def engine_names(vehicle: VehicleSpec) -> tuple[str, ...]:
+    """Path of every engine, in the order of the kernels."""
+    return tuple(
+        f"{stage.name}.engine.{k + 1}" for stage in vehicle.stage for k in range(stage.engine.count)
+    )
+
+
+def tank_names(vehicle: VehicleSpec) -> tuple[str, ...]:
+    """Path of every tank, in the order of the kernels."""
+    return tuple(f"{stage.name}.tank.{tank.name}" for stage in vehicle.stage for tank in stage.tank)
+
+
+def schedule(spec: MissionSpec, modes: int, file: str) -> Faults:
+    """The fault schedule of a mission."""
+    engines: dict[str, Sequence[int]] = {}
+    first = 0
+    for stage in spec.vehicle.stage:
+        engines[stage.name] = range(first, first + stage.engine.count)
+        first += stage.engine.count
+    return build_faults(spec.fault, engines, modes, file)
+
+
+def assemble(
+    mission: Mission, spec: MissionSpec, planned: Planned, seed: int, flight: int, record_hz: float
+) -> tuple[loop.Numbers, loop.Flight]:
+    """Numbers of one flight of a mission, `spec` being the mission's with this flight's draw."""
+    vehicle = spec.vehicle
+    earth = planned.plan.earth
+    plant = build_plant(mission, spec, earth, planned.ascent.azimuth_rad)
+    modes = plant.bending.table.shape[1]
+    limits = build_limits(vehicle)
+    phases = [phase.name for phase in spec.phase]
+    duration_s = float(spec.longest.si)
+    every = max(1, round(1.0 / (record_hz * spec.tick.si)))
+    numbers = loop.Numbers(
+        plant=plant,
+        imu=build_imu(vehicle.imu, streams(seed, flight, [SENSOR_STREAM]), 0),
+        gnss=build_gnss(vehicle.gnss) if vehicle.gnss else Gnss(0.0, 0.0, 0.0),
+        taps=build_taps(vehicle.taps) if vehicle.taps else Taps(0.0, 0.0),
+        tracking=build_tracking(vehicle.tracking) if vehicle.tracking else Tracking(0.0, 0.0, 0.0),
+        faults=schedule(spec, modes, str(mission.file)),
+        plan=planned.plan,
+        rules=planned.rules,
+        watch=watch.Watch(
+            band=band_pass(planned.first_mode_radps, float(spec.tick.si)),
+            bending_moment_limit_nm=limits.bending_moment_nm,
+            q_alpha_limit_parad=limits.q_alpha_pa_rad,
+        ),
+        tick_s=float(spec.tick.si),
+        duration_s=duration_s,
+        record_every=int(every),
+        end_phase=phases.index(spec.end.phase) if spec.end else -1,
+        end_after_s=float(spec.end.after.si) if spec.end else math.inf,
+    )
+    rows = math.ceil(duration_s / spec.tick.si / every) + 3
+    return numbers, new_flight(numbers, rows, streams(seed, flight, loop.STREAMS))
+
+
+def band_pass(first_mode_radps: float, tick_s: float) -> Floats:
+    """Biquad of unit gain inside the bending band (bilinear, after Bristow-Johnson's cookbook)."""
+    low, high = (edge * first_mode_radps for edge in BAND)
+    centre = math.sqrt(low * high)
+    alpha = math.sin(centre * tick_s) * (high - low) / (2.0 * centre)
+    scale = 1.0 + alpha
+    middle = -2.0 * math.cos(centre * tick_s)
+    return np.array([alpha, 0.0, -alpha, middle, 1.0 - alpha]) / scale
+
+
+def new_flight(n: loop.Numbers, rows: int, random: NDArray[np.uint64]) -> loop.Flight:
+    """A flight before its first tick."""
+    engines, tanks = n.plant.engines.n, len(n.plant.tanks.load_kg)
+    modes = n.plant.bending.table.shape[1]
+    clock = np.zeros(loop.CLOCK_SIZE)
+    clock[[loop.T0_S, loop.CUT_S]] = math.inf
+    words = np.zeros(watch.WORDS)
+    words[[watch.LEAST_MOMENT, watch.LEAST_Q_ALPHA]] = math.inf
+    words[watch.TWO_DEGREES_S] = math.nan
+    words[watch.PHASE] = -1.0
+    return loop.Flight(
+        clock=clock,
+        state=new_state(n.plant),
+        health=new_health(engines, modes),
+        measured=new_measured(engines, tanks),
+        command=new_command(engines),
+        memory=gnc_build.new_memory(n.plan),
+        track=np.zeros(TRACK_SIZE),
+        verdict=new_verdict(),
+        watch=watch.WatchMemory(
+            words, np.zeros((watch.EVENTS_MOST, watch.EVENT_SIZE)), np.zeros(engines),
+            np.zeros((2, 2)), np.zeros((2, 4)), np.zeros(1),
+        ),  # fmt: skip
+        random=random,
+        gusts=np.zeros(DRYDEN_STATE_SIZE),
+        rate_before=np.zeros(3),
+        rows=np.zeros((rows, Layout(engines, tanks, modes).width)),
+    )
+
+
+def new_state(plant: Plant) -> State:
+    """A body on its pad, tanks full."""
+    engines, tanks = plant.engines.n, len(plant.tanks.load_kg)
+    modes = plant.bending.table.shape[1]
+    return State(
+        status=np.full(1, float(HELD)),
+        rigid=np.zeros(rigid.STATE_SIZE),
+        engine=propulsion.new_engine_state(engines),
+        tank_kg=plant.tanks.load_kg.copy(),
+        modal=np.zeros((2, modes, 2)),
+        attached=np.ones(plant.masses.parts),
+        loads=np.zeros(rigid.LOADS_SIZE),
+        aux=np.zeros(rigid.AUX_SIZE),
+        modes=np.zeros((modes, BENDING_COLUMNS)),
+        flex=np.zeros(4),
+        moment=np.zeros(1),
+        scratch=Scratch(
+            rk4=rigid.new_work(),
+            rigid=np.zeros(rigid.STATE_SIZE),
+            engine=np.zeros((engines, propulsion.STATE_SIZE)),
+            gimbal_mean_rad=np.zeros((engines, 2)),
+            gimbal_accel=np.zeros((engines, 2)),
+            transitions=np.zeros((engines, 4)),
+            step_s=np.zeros(1),
+            mass=np.zeros(PROPERTIES),
+            sums=np.zeros(propulsion.SUMS_SIZE),
+            flow_kgps=np.zeros(tanks),
+            reaction=np.zeros(propulsion.REACTION_SIZE),
+            modal_before=np.zeros((2, modes, 2)),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""The flight loop as numbers."""

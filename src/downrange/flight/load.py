@@ -1,0 +1,179 @@
+"""Find a mission with all that it names, apply what the user sets, check it whole."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from downrange import catalog
+from downrange._spec import Spec, load_toml, set_path, validate
+from downrange.earth.spec import SiteSpec, WindSpec
+from downrange.errors import InputError, Problem
+from downrange.faults.spec import parse_fault
+from downrange.flight.spec import MissionSpec
+from downrange.units import Value
+from downrange.vehicle.spec import VehicleSpec
+
+# Parts of a mission that may stand in a file of their own: key -> (kind in the catalogue, spec).
+_PARTS: dict[str, tuple[str, type[Spec]]] = {
+    "vehicle": ("vehicles", VehicleSpec),
+    "site": ("sites", SiteSpec),
+    "wind": ("winds", WindSpec),
+    "forecast": ("winds", WindSpec),
+}
+
+# Tables that name a file, by the way to them.
+_NAMED_FILES = (("wind",), ("forecast",), ("vehicle", "aero", "table"))
+
+
+@dataclass(frozen=True, eq=False)
+class Mission:
+    """A checked mission, ready to fly.
+
+    Attributes:
+        spec: everything, with vehicle, site and wind in place.
+        file: where it was read from.
+        folders: what file names inside a part (soundings, tables) count from, by part.
+        planned: whether the faults of the flight as flown were left out.
+    """
+
+    spec: MissionSpec
+    file: Path
+    folders: dict[str, Path]
+    planned: bool
+
+    @property
+    def name(self) -> str:
+        """The mission's name."""
+        return self.spec.name
+
+    def to_toml(self) -> str:
+        """The mission with everything it names, as one TOML text that flies the same."""
+        import tomli_w
+
+        data = _plain(self.spec)
+        for part, *way in _NAMED_FILES:
+            table = data.get(part, {})
+            for key in way:
+                table = table.get(key, {})
+            if table.get("file"):
+                table["file"] = str((self.folders[part] / table["file"]).resolve())
+        return tomli_w.dumps(data)
+
+    @property
+    def digest(self) -> str:
+        """Hash of the resolved mission, hexadecimal."""
+        return hashlib.sha256(self.to_toml().encode()).hexdigest()[:16]
+
+
+def load_mission(
+    name: str | Path,
+    *,
+    settings: Sequence[tuple[str, str]] = (),
+    faults: Sequence[str] = (),
+    planned: bool = False,
+) -> Mission:
+    """Return the mission of a name in the catalogue or of a file.
+
+    Args:
+        name: as `downrange list` shows it, or a path to a TOML file.
+        settings: (path, text) pairs that replace values: ("vehicle.stage1.engine.isp_vac", "290 s").
+        faults: lines as "stage1.engine.5: shutdown at 20 s", on top of the mission's own.
+        planned: leave out the mission's own faults.
+
+    Raises:
+        InputError: carries every problem found in the mission and in the files that it names.
+    """
+    file = catalog.find("missions", name)
+    data = load_toml(file)
+    problems: list[Problem] = []
+    files = {part: file for part in _PARTS}
+    for part, (kind, _) in _PARTS.items():
+        if isinstance(data.get(part), str):
+            try:
+                files[part] = catalog.find(kind, data[part], relative_to=file.parent)
+                data[part] = load_toml(files[part])
+            except InputError as error:
+                problems += error.problems
+    if problems:
+        raise InputError(problems)
+    if planned:
+        data.pop("fault", None)
+    for path, text in settings:
+        _gather(problems, set_path, data, path, _typed(text), MissionSpec)
+    extra = [_gather(problems, parse_fault, line) for line in faults]
+    checked = dict(data)
+    for part, (_, cls) in _PARTS.items():
+        if isinstance(data.get(part), dict):
+            found = _gather(problems, validate, cls, data[part], files[part])
+            checked[part] = found if found is not None else data[part]
+    if problems:  # parts that failed would only fail again inside the mission
+        parts = {part for part in _PARTS if not isinstance(checked.get(part), Spec)}
+        _gather(problems, _check_rest, checked, file, parts)
+        raise InputError(problems)
+    spec = validate(MissionSpec, checked, file)
+    spec = spec.model_copy(update={"fault": (*spec.fault, *extra)})
+    return Mission(spec, file, {part: path.parent for part, path in files.items()}, planned)
+
+
+def _check_rest(data: dict[str, Any], file: Path, broken: set[str]) -> None:
+    """Problems of a mission besides those in its broken parts."""
+    try:
+        validate(MissionSpec, data, file)
+    except InputError as error:
+        rest = [p for p in error.problems if p.path.split(".")[0] not in broken]
+        if rest:
+            raise InputError(rest) from None
+
+
+def _gather(problems: list[Problem], call: Any, *arguments: Any) -> Any:
+    """What a call returns; its problems are added to the others."""
+    try:
+        return call(*arguments)
+    except InputError as error:
+        problems += error.problems
+        return None
+
+
+def _typed(text: str) -> Any:
+    """A setting as TOML would read it where that is a number or a truth; else the text."""
+    if text in ("true", "false"):
+        return text == "true"
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _plain(spec: Any) -> Any:
+    """A spec as tables, quantities as they were written; what is absent is left out."""
+    if isinstance(spec, Value):
+        kept = {key: getattr(spec, key) for key in ("status", "source", "note")}
+        table = {key: each for key, each in kept.items() if each is not None}
+        for key in ("low", "high", "spread"):
+            if getattr(spec, key) is not None:
+                table[key] = _quantity(getattr(spec, key), spec.unit)
+        text = spec.text if spec.unit != "1" or spec.text.endswith("%") else spec.si
+        return {"value": text, **table} if table else text
+    if isinstance(spec, BaseModel):
+        fields = {key: getattr(spec, key) for key in type(spec).model_fields}
+        return {key: _plain(each) for key, each in fields.items() if each is not None}
+    if isinstance(spec, tuple | list):
+        return [_plain(each) for each in spec]
+    if isinstance(spec, dict):
+        return {key: _plain(each) for key, each in spec.items()}
+    return spec if isinstance(spec, str | bool | int | float | datetime) else str(spec)
+
+
+def _quantity(si: float, unit: str) -> Any:
+    return si if unit == "1" else f"{si!r} {unit}"

@@ -1,0 +1,117 @@
+"""A mission as a person writes it: one file that names a vehicle, a site and a wind.
+
+    name = "spectrum-flight-1"
+    launch_time_utc = 2025-03-30T10:30:00Z
+    vehicle = "spectrum"            # of the catalogue, or a path from this file
+    site = "andoya"
+    wind = "andoya-march"
+    [end]
+    phase = "coast"
+    after = "5 s"
+
+Sections of single areas are described with them: `[target]`, `[guidance]`, `[control]`,
+`[[phase]]` in gnc, `[safety]` in safety, `[[fault]]` in faults.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from downrange._spec import Spec
+from downrange.earth.spec import SiteSpec, WindSpec
+from downrange.faults.spec import FaultSpec, parse_fault
+from downrange.gnc.spec import ControlSpec, GuidanceSpec, PhaseSpec, TargetSpec
+from downrange.safety.spec import SafetySpec
+from downrange.units import PositiveDuration, value
+from downrange.vehicle.spec import VehicleSpec
+
+Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("needs its offset: write it like 2025-03-30T10:30:00Z")
+    return moment.astimezone(UTC)
+
+
+class EndSpec(Spec):
+    """When the mission is over though the body flies on: so long after a phase begins."""
+
+    phase: str
+    after: PositiveDuration
+
+
+class ObjectiveSpec(Spec):
+    """Something that the flight is to show, met when every condition given holds.
+
+    Attributes:
+        name: as the summary and the report call it.
+        event: an event of this name must happen, to any body.
+        without: no event of these names may happen.
+        pad_unharmed: nothing may come down so near that the blast reaches the pad.
+    """
+
+    name: str
+    event: str | None = None
+    without: tuple[str, ...] = ()
+    pad_unharmed: bool = False
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Self:
+        if self.event is None and not self.without and not self.pad_unharmed:
+            raise ValueError("asks for nothing: state event, without or pad_unharmed")
+        return self
+
+
+class MissionSpec(Spec):
+    """A mission.
+
+    Attributes:
+        name: names the output folder.
+        title: for people.
+        launch_time_utc: of T0, the first motion.
+        vehicle, site, wind: what flies, from where, in which air.
+        forecast: wind that guidance was planned with; that of the flight if not given.
+        tick: of the flight software.
+        longest: limit of the simulated time, from the start of the sequence.
+        end: when the mission is over; absent, when the body comes down.
+        fault: what went wrong on the flight as flown; left out with --planned.
+    """
+
+    name: Slug
+    title: str = ""
+    description: str = ""
+    launch_time_utc: Annotated[datetime, AfterValidator(_in_utc)]
+    vehicle: VehicleSpec
+    site: SiteSpec
+    wind: WindSpec = WindSpec()
+    forecast: WindSpec | None = None
+    tick: PositiveDuration = value("20 ms", "s")
+    longest: PositiveDuration = value("1200 s", "s")
+    end: EndSpec | None = None
+    target: TargetSpec
+    guidance: GuidanceSpec = GuidanceSpec()
+    control: ControlSpec = ControlSpec()
+    phase: tuple[PhaseSpec, ...]
+    safety: SafetySpec
+    fault: tuple[FaultSpec, ...] = ()
+    objective: tuple[ObjectiveSpec, ...] = ()
+
+    @field_validator("fault", mode="before")
+    @classmethod
+    def _fault_lines(cls, given: object) -> object:
+        if isinstance(given, list | tuple):
+            return tuple(parse_fault(each) if isinstance(each, str) else each for each in given)
+        return given
+
+    @model_validator(mode="after")
+    def _end_exists(self) -> Self:
+        names = [phase.name for phase in self.phase]
+        if self.end is not None and self.end.phase not in names:
+            raise ValueError(f"end.phase: there is no phase {self.end.phase!r}, only {names}")
+        if not 0.001 <= self.tick.si <= 0.05:
+            raise ValueError(f"tick: {self.tick.text} is not within 1 ms to 50 ms")
+        return self
