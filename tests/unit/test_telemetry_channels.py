@@ -36,7 +36,8 @@ def test_dictionary_units_are_those_of_the_names() -> None:
 
 def test_a_channel_is_titled_described_and_lower_case() -> None:
     for name, known in CHANNELS.items():
-        assert known.title and known.description
+        assert known.title
+        assert known.description
         assert re.fullmatch(r"[a-z][a-z0-9_]*", name)
 
 

@@ -23,7 +23,8 @@ def test_columns_come_back_by_name() -> None:
     assert telemetry.column("time_s").tolist() == [0.0, 1.0, 2.0]
     assert len(telemetry) == 3
     assert telemetry.unit("altitude_m") == "m"
-    assert "altitude_m" in telemetry and "mach" not in telemetry
+    assert "altitude_m" in telemetry
+    assert "mach" not in telemetry
 
 
 def test_a_table_of_rows_and_its_columns_agree() -> None:
@@ -95,15 +96,16 @@ def test_recording_answers_for_its_summary_and_mission() -> None:
     assert recording.name == "made-up-flight"
     assert recording.outcome == "terminated"
     assert recording.mission_data == {"name": "made-up-flight"}
-    assert [e.time_s for e in recording.events_named("impact")] == [58.2]
+    assert [e.time_s for e in recording.events_named("impact")] == [58.1]
     assert recording.events_named("impact", "stage2") == ()
 
 
 def test_import_is_light() -> None:
-    heavy = "{'pandas', 'pyarrow', 'matplotlib', 'numba', 'jinja2'}"
+    heavy = {"pandas", "pyarrow", "matplotlib", "numba", "jinja2"}
     code = (
         "import sys, downrange.telemetry, downrange.review, downrange.report\n"
-        f"sys.exit(str(sorted({heavy} & sys.modules.keys())) if {heavy} & sys.modules.keys() else 0)"
+        f"loaded = {heavy} & sys.modules.keys()\n"
+        "sys.exit(str(loaded) if loaded else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

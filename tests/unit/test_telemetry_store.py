@@ -12,8 +12,15 @@ from hypothesis import strategies as st
 from made_up_flight import healthy_flight, lost_flight
 
 from downrange.errors import InputError, OutputError
-from downrange.telemetry import Body, Event, Recording, Telemetry, read_recording, write_recording
-from downrange.telemetry import store
+from downrange.telemetry import (
+    Body,
+    Event,
+    Recording,
+    Telemetry,
+    read_recording,
+    store,
+    write_recording,
+)
 
 FILES = {"mission.toml", "plan.json", "summary.json", "events.jsonl", "telemetry", "planned"}
 

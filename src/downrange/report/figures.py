@@ -232,7 +232,7 @@ def mark_events(
     axes: Axes, events: Sequence[Event], span: tuple[float, float], palette: Palette
 ) -> None:
     """Thin vertical lines at the events, named above the axes as far as there is room."""
-    width = axes.get_position().width * axes.figure.get_figwidth() * 72.0
+    width = float(axes.bbox.width) / axes.figure.dpi * 72.0
     for label in place_labels(_marked(events, span), span, width):
         colour = palette.danger if label.event.name in _DANGER else palette.muted
         reach = 1.0 + (0.0 if label.row is None else (4.0 + ROW_PT * label.row) / BOX_PT[3])
@@ -274,8 +274,10 @@ class Label:
 def place_labels(
     events: Sequence[Event], span: tuple[float, float], width: float
 ) -> tuple[Label, ...]:
-    """Labels that cross neither each other nor a line: from the last event to the first, each
-    on the lowest row that is free, right of its line where it can.
+    """Labels that cross neither each other nor a line.
+
+    From the last event to the first, each goes on the lowest row that is free, right of its
+    line where it can.
     """
     lines = {e.name: (e.time_s - span[0]) / (span[1] - span[0]) * width for e in events}
     placed: list[Label] = []

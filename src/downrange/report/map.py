@@ -182,7 +182,7 @@ def coast_in(recording: Recording, view: View) -> list[tuple[Floats, Floats]]:
 
 
 def _limits(axes: Axes, recording: Recording, palette: Palette) -> None:
-    style = {"color": palette.danger, "lw": 1.0, "ls": (0, (5, 3)), "zorder": 3}
+    style: dict[str, Any] = {"color": palette.danger, "lw": 1.0, "ls": (0, (5, 3)), "zorder": 3}
     for polygon in _map(recording).get("polygons") or ():
         ring = [
             np.append(polygon[key], polygon[key][0]) for key in ("longitude_deg", "latitude_deg")

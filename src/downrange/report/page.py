@@ -22,7 +22,7 @@ from downrange.report.panels import (
     tank_panel,
 )
 from downrange.report.strips import draw_engines, draw_margins
-from downrange.report.style import settings
+from downrange.report.style import drawing
 from downrange.review.compare import Deviation, compare
 from downrange.review.summary import (
     body_rows,
@@ -69,13 +69,12 @@ def write_report(
 
 def render(recording: Recording, planned: Recording | None = None) -> str:
     """The report's HTML text."""
-    import matplotlib as mpl
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     beside = dict(recording.planned)
     if planned is not None:
         beside = {name: body.telemetry for name, body in planned.bodies.items()}
-    with mpl.rc_context(settings()):
+    with drawing():
         sections = tuple(s for s in _sections(recording, beside) if s.drawings)
     environment = Environment(
         loader=PackageLoader("downrange.report", "."),
@@ -124,8 +123,7 @@ def _sections(recording: Recording, planned: dict[str, Telemetry]) -> Iterator[S
             ("Attitude and control", CONTROL),
             ("Structure", STRUCTURE),
         ):
-            drawings = _panels(panels, recording, body, beside, events)
-            yield Section(f"{title}{of}", tuple(drawings))
+            yield Section(f"{title}{of}", tuple(_panels(panels, recording, body, beside, events)))
         engines = draw_engines(body.telemetry, events)
         propulsion = _panels(
             (*PROPULSION, tank_panel(body.telemetry)), recording, body, beside, events

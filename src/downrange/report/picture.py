@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from downrange.errors import OutputError
 from downrange.report.figures import Line, draw_lines, mark_events, set_range, time_span
 from downrange.report.map import fit_view, paint_map
-from downrange.report.style import FONT_PT, PICTURE, new_axes, new_figure, settings, thin
+from downrange.report.style import FONT_PT, PICTURE, drawing, new_axes, new_figure, thin
 from downrange.telemetry import Recording, Telemetry
 
 if TYPE_CHECKING:
@@ -33,17 +33,12 @@ def write_picture(
 
     `body` is the one to show, the first by default. Raises OutputError.
     """
-    import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
     name = body or next(iter(flown.bodies))
     target = Path(path)
-    with mpl.rc_context(settings()):
+    with drawing():
         figure = _draw(flown, planned, name)
-        canvas = FigureCanvasAgg(figure)
-        figure.set_dpi(PIXELS_PER_INCH)
         try:
-            canvas.print_png(target)
+            figure.savefig(target, format="png", dpi=PIXELS_PER_INCH)
         except OSError as error:
             raise OutputError(f"cannot write {target}: {error.strerror or error}") from error
     return target

@@ -9,8 +9,10 @@ from __future__ import annotations
 import html
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,18 +73,17 @@ PICTURE = Palette(
 )
 
 
-def settings() -> dict[str, Any]:
-    """Matplotlib settings under which every figure is drawn and saved."""
-    return {
-        "font.family": "DejaVu Sans",
-        "font.size": FONT_PT,
-        "svg.fonttype": "none",
-        "svg.hashsalt": "downrange",
-        "path.simplify_threshold": 0.2,
-        "axes.unicode_minus": True,
-        "lines.solid_joinstyle": "round",
-        "lines.solid_capstyle": "round",
-    }
+@contextmanager
+def drawing() -> Iterator[None]:
+    """The matplotlib settings under which every figure is drawn and saved."""
+    import matplotlib as mpl
+
+    with mpl.rc_context():
+        mpl.rc("font", family="DejaVu Sans", size=FONT_PT)
+        mpl.rc("svg", fonttype="none", hashsalt="downrange")
+        mpl.rc("lines", solid_joinstyle="round", solid_capstyle="round")
+        mpl.rc("path", simplify=True, simplify_threshold=0.2)
+        yield
 
 
 def new_figure(width_pt: float, height_pt: float) -> Figure:
@@ -111,10 +112,8 @@ def new_axes(figure: Figure, box_pt: tuple[float, float, float, float], palette:
 
 def to_svg(figure: Figure, alt: str) -> str:
     """The figure as an `<svg>` element to stand in a page, with a text for who can't see it."""
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-
     buffer = io.StringIO()
-    FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, count=1, flags=re.DOTALL)

@@ -155,7 +155,7 @@ def _place(end: dict[str, Any]) -> str:
 
 def degrees(value: float, signs: str, places: int = 4) -> str:
     """A latitude ("NS") or longitude ("EW"), deg, as text."""
-    return f"{abs(value):.{places}f}° {signs[0] if value >= 0.0 else signs[1]}"
+    return f"{abs(value):.{places}f}°\u00a0{signs[0] if value >= 0.0 else signs[1]}"
 
 
 def margin_rows(recording: Recording) -> tuple[tuple[str, str, str, str, str], ...]:

@@ -45,8 +45,8 @@ def spoken(name: str) -> str:
 
 
 def body_title(body: str) -> str:
-    """A body's name as words: `stage1` as "Stage 1"."""
-    return spoken(re.sub(r"(?<=[a-z])(?=\d)", " ", body))
+    """A body's name as words: `stage1` as "Stage 1", which no line break parts."""
+    return spoken(re.sub(r"(?<=[a-z])(?=\d)", "\u00a0", body))
 
 
 def event_title(name: str) -> str:

@@ -194,7 +194,7 @@ def _parquet(path: Path) -> Telemetry:
 def _json_object(path: Path) -> dict[str, Any]:
     data = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(data, dict):
-        raise ValueError("not a JSON object")
+        raise TypeError("not a JSON object")
     return data
 
 
@@ -211,6 +211,6 @@ def _events(path: Path) -> tuple[Event, ...]:
 
 def _event(data: dict[str, Any]) -> Event:
     known = {item.name for item in fields(Event)}
-    return Event(
-        **{key: float("nan") if v is None else v for key, v in data.items() if key in known}
-    )
+    told: dict[str, Any] = {key: value for key, value in data.items() if key in known}
+    told.update({key: math.nan for key, value in told.items() if value is None})
+    return Event(**told)
