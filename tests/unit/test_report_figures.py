@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_up_flight import EVENTS, flown_telemetry
+
+from downrange.report.figures import (
+    draw_panel,
+    place_labels,
+    scale_for,
+    time_span,
+)
+from downrange.report.panels import CONTROL, STRUCTURE, TRAJECTORY, Panel, drawable, tank_panel
+from downrange.report.strips import draw_engines, draw_margins
+from downrange.report.style import MAX_POINTS, drawing, thin
+from downrange.telemetry import CHANNELS, Event, Telemetry, channel
+
+ALTITUDE = TRAJECTORY[0]
+
+
+def draw(panel: Panel, telemetry: Telemetry, planned: Telemetry | None = None, **more: object):
+    with drawing():
+        return draw_panel(panel, telemetry, planned, EVENTS, **more)
+
+
+@given(st.integers(2001, 9000), st.integers(0, 2**32 - 1))
+def test_thinning_keeps_the_extremes_and_the_order(samples: int, seed: int) -> None:
+    x = np.arange(float(samples))
+    y = np.random.default_rng(seed).normal(size=samples)
+    few_x, few_y = thin(x, y)
+    assert len(few_x) <= MAX_POINTS
+    assert (few_y.min(), few_y.max()) == (y.min(), y.max())
+    assert np.all(np.diff(few_x) > 0.0)
+    assert np.array_equal(y[few_x.astype(int)], few_y)
+
+
+def test_thinning_leaves_short_lines_and_gaps() -> None:
+    x = np.arange(MAX_POINTS, dtype=float)
+    assert thin(x, x)[0] is x
+    gap = np.arange(5000.0)
+    gap[1000:4000] = np.nan
+    few_x, few_y = thin(np.arange(5000.0), gap)
+    assert np.isnan(few_y[(few_x > 1010) & (few_x < 3990)]).all()
+
+
+def test_a_long_recording_makes_no_long_line() -> None:
+    time = np.arange(0.0, 5000.0, 0.05)
+    noise = np.random.default_rng(1).normal(size=time.size)
+    svg = draw(ALTITUDE, Telemetry.from_columns({"time_s": time, "altitude_m": noise})).svg
+    longest = max(len(re.findall(r"[ML] ", d)) for d in re.findall(r' d="([^"]*)"', svg))
+    assert 500 < longest <= MAX_POINTS
+
+
+@pytest.mark.parametrize(
+    ("unit", "largest", "factor", "shown"),
+    [
+        ("m", 80_000.0, 1e-3, "km"),
+        ("m", 800.0, 1.0, "m"),
+        ("m", 0.04, 100.0, "cm"),
+        ("Pa", 30_000.0, 1e-3, "kPa"),
+        ("N", 675_000.0, 1e-3, "kN"),
+        ("N", 74e6, 1e-6, "MN"),
+        ("kg", 50_000.0, 1e-3, "t"),
+        ("rad/s", 0.1, 180.0 / math.pi, "°/s"),
+        ("K", 300.0, 1.0, "K"),
+    ],
+)
+def test_values_are_shown_in_readable_units(
+    unit: str, largest: float, factor: float, shown: str
+) -> None:
+    assert scale_for(unit, largest) == (factor, shown)
+
+
+def test_every_panel_names_known_channels_of_one_unit() -> None:
+    for panel in (*TRAJECTORY, *CONTROL, *STRUCTURE):
+        known = [channel(name) for name in panel.lines]
+        assert all(known)
+        assert len({c.unit for c in known if c}) == 1
+
+
+def test_a_panel_says_its_unit_its_lines_and_its_limit() -> None:
+    panel = next(p for p in STRUCTURE if p.title == "Bending moment")
+    drawing_ = draw(panel, flown_telemetry(), flown_telemetry(healthy=True), limit=6e5)
+    assert (drawing_.title, drawing_.unit) == ("Bending moment", "kN m")
+    assert drawing_.legend == (
+        ("flown", "1"),
+        ("planned", "planned"),
+        ("limit 600 kN m", "limit"),
+    )
+    assert ">limit<" in drawing_.svg
+
+
+def test_a_limit_far_off_is_told_but_does_not_squeeze_the_figure() -> None:
+    panel = next(p for p in STRUCTURE if p.title == "Bending moment")
+    drawing_ = draw(panel, flown_telemetry(), limit=9e9)
+    assert drawing_.legend[-1][0].startswith("limit")
+    assert ">limit<" not in drawing_.svg
+
+
+def test_figures_have_a_text_and_only_the_pages_colours() -> None:
+    for panel in (*TRAJECTORY, *CONTROL):
+        svg = draw(panel, flown_telemetry(), flown_telemetry(healthy=True)).svg
+        assert svg.startswith('<svg role="img" aria-label="')
+        assert panel.title in svg[:200]
+        assert not re.search(r"#0101|#0102", svg)
+        assert "var(--series-1)" in svg
+        assert "<?xml" not in svg
+        assert " id=" not in re.sub(r' id="[mp][0-9a-f]+"', "", svg)
+
+
+def test_a_channel_without_a_number_is_an_empty_figure() -> None:
+    time = np.arange(10.0)
+    empty = Telemetry.from_columns({"time_s": time, "altitude_m": np.full(10, np.nan)})
+    assert "<svg" in draw(ALTITUDE, empty).svg
+    log = next(p for p in CONTROL if p.log)
+    still = Telemetry.from_columns({"time_s": time, "attitude_error_deg": np.zeros(10)})
+    assert "<svg" in draw(log, still).svg
+
+
+def test_panels_end_with_thrust_or_control() -> None:
+    telemetry = flown_telemetry()
+    assert time_span(telemetry, "end", EVENTS)[1] == telemetry["time_s"][-1]
+    assert time_span(telemetry, "thrust", EVENTS)[1] == pytest.approx(34.0, abs=0.06)
+    assert time_span(telemetry, "lost", EVENTS)[1] == pytest.approx(28.8)
+    assert time_span(telemetry, "lost", ())[1] == pytest.approx(34.0, abs=0.06)
+
+
+NAMES = ["flight_termination", "attitude_lost", "oscillation", "impact", "meco", "max_q", "liftoff"]
+
+
+@given(st.lists(st.floats(0.0, 60.0), min_size=1, max_size=7))
+def test_labels_cross_neither_labels_nor_lines(times: list[float]) -> None:
+    events = [Event(t, "a", name) for t, name in zip(times, NAMES, strict=False)]
+    placed = [x for x in place_labels(events, (0.0, 60.0), 404.0) if x.row is not None]
+    for label in placed:
+        assert label.end <= 414.0
+        for other in placed:
+            if other is label:
+                continue
+            apart = label.end < other.start or other.end < label.start
+            assert apart or label.row != other.row
+            crossed = label.start < other.at < label.end and other.row >= label.row
+            assert not crossed or other.at == label.at
+
+
+def test_distant_labels_are_all_placed_low_and_right() -> None:
+    events = [Event(t, "a", n) for t, n in zip((5.0, 20.0, 40.0), NAMES, strict=False)]
+    placed = place_labels(events, (0.0, 60.0), 404.0)
+    assert [(label.align, label.row) for label in placed] == [("left", 0)] * 3
+
+
+def test_tanks_become_lines() -> None:
+    panel = tank_panel(flown_telemetry())
+    assert panel.lines == {
+        "stage1.tank.fuel.mass_kg": "stage1 fuel",
+        "stage1.tank.oxidiser.mass_kg": "stage1 oxidiser",
+    }
+    bare = Telemetry.from_columns({"time_s": [0.0]})
+    assert not drawable(tank_panel(bare), bare)
+
+
+def test_engines_are_strips_by_number() -> None:
+    with drawing():
+        drawn = draw_engines(flown_telemetry(), EVENTS)
+        none = draw_engines(Telemetry.from_columns({"time_s": [0.0, 1.0]}), ())
+    assert drawn is not None
+    assert none is None
+    assert all(f">{number}</text>" in drawn.svg for number in range(1, 10))
+
+
+def test_margins_are_shares_of_their_limits() -> None:
+    time = np.arange(0.0, 10.0, 0.05)
+    telemetry = Telemetry.from_columns(
+        {"time_s": time, "margin.corridor_position_m": 900 - 50 * time}
+    )
+    with drawing():
+        drawn = draw_margins(telemetry, {"corridor_position_m": {"limit": 900.0}}, ())
+        none = draw_margins(Telemetry.from_columns({"time_s": [0.0, 1.0]}), {}, ())
+    assert none is None
+    assert drawn is not None
+    assert (drawn.unit, drawn.legend) == ("%", (("Corridor position", "1"),))
+
+
+def test_no_dictionary_channel_is_drawn_without_a_unit_scale() -> None:
+    assert all(scale_for(c.unit, 1.0)[1] is not None for c in CHANNELS.values())
