@@ -99,7 +99,8 @@ def build_rules(
     delay_s = spec.period.si + spec.corridor.persistence.si + spec.latency.si
     travel = speed * delay_s
     width = _half_width(spec, places, impact_track, travel, plan.time_s)
-    position_width = _half_width(spec, places, position_track, travel, plan.time_s)
+    way = _hold(np.linalg.norm(plan.velocity_mps, axis=1), rows) * delay_s
+    position_width = _half_width(spec, places, position_track, way, plan.time_s)
     keep_out = spec.keep_out.si
     pad = site.pad
     return Rules(

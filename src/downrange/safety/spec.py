@@ -20,7 +20,7 @@ class CorridorSpec(Spec):
     the times `behind * t` and `(1 + ahead) * t`. A disc's radius is the distance from its
     centre to the edge of the nearest protected place, less the distance to keep, but never
     more than `widest`. A point must be as deep inside as it can travel before thrust has
-    ended, with thrust turned in its worst direction.
+    ended: the impact point with the plan's thrust turned in its worst direction.
 
     Attributes:
         widest: largest half-width; bounds the corridor where nobody is near.

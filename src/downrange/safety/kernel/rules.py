@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from downrange._jit import njit
-from downrange.earth.kernel.frames import Vector
+from downrange.earth.kernel.frames import Vector, dot
 from downrange.earth.kernel.geodesy import Earth, ecef_from_geodetic, geodetic
 from downrange.safety.kernel.impact import impact_ecef
 from downrange.sensors.kernel import (
@@ -147,13 +147,13 @@ def at(table: Floats, row: tuple[int, float]) -> float:
 def attitude_margin_rad(rules: Rules, tracking: Floats, row: tuple[int, float]) -> float:
     """Attitude limit less the angle between the nose and the planned nose, in rad."""
     k, share = row
-    dot = across = planned = 0.0
+    along = across = planned = 0.0
     for i in range(3):
         axis = rules.axis_ecef[k, i] + share * (rules.axis_ecef[k + 1, i] - rules.axis_ecef[k, i])
-        dot += axis * tracking[TRACK_AXIS + i]
+        along += axis * tracking[TRACK_AXIS + i]
         planned += axis * axis
         across += tracking[TRACK_AXIS + i] ** 2
-    cosine = dot / math.sqrt(planned * across)
+    cosine = along / math.sqrt(planned * across)
     return rules.attitude_limit_rad - math.acos(min(max(cosine, -1.0), 1.0))
 
 
@@ -161,8 +161,8 @@ def attitude_margin_rad(rules: Rules, tracking: Floats, row: tuple[int, float]) 
 def measure_margins(rules: Rules, tracking: Floats, time_s: float, memory: SafetyMemory) -> None:
     """Write the margins of the rules on place and attitude, and the impact point, into memory.
 
-    A margin on places is the depth now, less the way that the impact point can travel until
-    thrust has ended if the limit is crossed now.
+    A margin on places is the depth now, less the way that the point can travel until thrust
+    has ended: the impact point at the worst of the plan, the vehicle at its speed.
     """
     margin, state = memory.margin, memory.state
     position = (
@@ -181,24 +181,27 @@ def measure_margins(rules: Rules, tracking: Floats, time_s: float, memory: Safet
     last, _ = plan_at(rules, rules.ahead * time_s)
     last += 1
     row = plan_at(rules, time_s)
-    travel_m = at(rules.travel_m, row)
-    position_depth_m = corridor_margin_m(
+    margin[ATTITUDE - 1] = attitude_margin_rad(rules, tracking, row)
+    depth_m = corridor_margin_m(
         rules.position_track_m, rules.position_half_width_m, first, last, below
     )
-    margin[POSITION_CORRIDOR - 1] = position_depth_m - travel_m
-    nearest_m = protected_margin_m(rules, below)
-    margin[ATTITUDE - 1] = attitude_margin_rad(rules, tracking, row)
+    speed_mps = math.sqrt(dot(velocity, velocity))
+    travel_m = speed_mps * (rules.period_s + rules.persistence_s + rules.latency_s)
+    margin[POSITION_CORRIDOR - 1] = depth_m - travel_m
+    margin[PROTECTED_PLACES - 1] = protected_margin_m(rules, below) - travel_m
     x, y, z, fall_s, found = impact_ecef(position, velocity, rules.earth)
     state[IMPACT_FOUND], state[IMPACT_IN_S] = found, fall_s
     state[IMPACT_POINT_M], state[IMPACT_POINT_M + 1], state[IMPACT_POINT_M + 2] = x, y, z
     margin[IMPACT_CORRIDOR - 1] = math.nan
     if found:
-        impact_depth_m = corridor_margin_m(
+        depth_m = corridor_margin_m(
             rules.impact_track_m, rules.impact_half_width_m, first, last, (x, y, z)
         )
-        margin[IMPACT_CORRIDOR - 1] = impact_depth_m - travel_m
-        nearest_m = min(nearest_m, protected_margin_m(rules, (x, y, z)))
-    margin[PROTECTED_PLACES - 1] = nearest_m - travel_m
+        travel_m = at(rules.travel_m, row)
+        margin[IMPACT_CORRIDOR - 1] = depth_m - travel_m
+        margin[PROTECTED_PLACES - 1] = min(
+            margin[PROTECTED_PLACES - 1], protected_margin_m(rules, (x, y, z)) - travel_m
+        )
 
 
 @njit
