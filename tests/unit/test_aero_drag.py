@@ -98,7 +98,9 @@ def test_base_drag_of_the_handbook() -> None:
 
 
 def test_a_boat_tail_has_less_base() -> None:
-    tapered = Outline.of([(0.0, 1.0), (2.0, 2.0), *((24.0 + x, d) for x, d in tangent_ogive(4.0, 2.0))])
+    tapered = Outline.of(
+        [(0.0, 1.0), (2.0, 2.0), *((24.0 + x, d) for x, d in tangent_ogive(4.0, 2.0))]
+    )
     assert drag.base_axial(tapered, np.array([0.5]), 1.0)[0] == pytest.approx(0.04)
 
 

@@ -30,7 +30,9 @@ def test_crossflow_drag_of_a_cylinder() -> None:
     assert jorgensen.crossflow_drag(mach) == pytest.approx([0.85, 1.38])
     assert jorgensen.crossflow_drag(mach, "subcritical") == pytest.approx([1.18, 1.92])
     # modified Newtonian cylinder at high Mach number: 2/3 of 1.84
-    assert jorgensen.crossflow_drag(np.array([10.0]))[0] == pytest.approx(2.0 / 3.0 * 1.84, rel=0.01)
+    assert jorgensen.crossflow_drag(np.array([10.0]))[0] == pytest.approx(
+        2.0 / 3.0 * 1.84, rel=0.01
+    )
 
 
 def test_cylinder_across_the_flow() -> None:

@@ -19,10 +19,11 @@ from downrange.aero.table import read_table
 Floats = NDArray[np.float64]
 
 ALPHA_RAD = np.linspace(0.0, math.pi, 73)  # 2.5 degrees apart
-MACH = np.array(
-    [0.0, 0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0]
-    + [2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0]
-)
+# Close together where the drag rises.
+MACH = np.array([
+    0.0, 0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.35, 1.5, 1.75,
+    2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0,
+])  # fmt: skip
 SLENDER_DAMPING = -4.0  # Cmq + Cm_alphadot per (A_b/A) (lever/d)^2: see kernel.damping_moment
 
 
@@ -68,7 +69,7 @@ def _table(
     spec: AeroSpec, body: Outline, fins: Fins | None, reference_x_m: float, powered: bool
 ) -> Floats:
     """Coefficients (nM, nA, COLUMNS) of body and fins."""
-    cosine2 = np.cos(ALPHA_RAD) ** 2
+    cosine = np.cos(ALPHA_RAD)
     share = spec.base_drag_share.si if powered else 1.0
     roughness_m = spec.roughness.si
     forward = drag.forward_axial(body, MACH, roughness_m, share)
@@ -80,8 +81,8 @@ def _table(
         table[i, :, kernel.CN_POTENTIAL] = potential
         table[i, :, kernel.CN_CROSSFLOW] = across
         table[i, :, kernel.CM] = jorgensen.pitching_moment(body, ALPHA_RAD, across, reference_x_m)
-        axial = np.where(ALPHA_RAD <= 0.5 * math.pi, forward[i], -backward[i])
-        table[i, :, kernel.CA] = axial * cosine2
+        axial = np.where(cosine > 0.0, forward[i], -backward[i])
+        table[i, :, kernel.CA] = axial * cosine**2
     if fins is not None:
         _add_fins(table, body, fins, reference_x_m)
     table[..., kernel.CA] *= spec.axial_force_scale.si

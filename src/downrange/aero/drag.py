@@ -31,9 +31,10 @@ def skin_friction(reynolds: Floats, mach: Floats, roughness_over_length: float) 
     (Raymer, Aircraft Design, eq. 12.27), not less than 0.032 (roughness / length)^0.2 (Niskanen,
     OpenRocket technical documentation, eq. 3.81). Valid for Re above 1e5.
     """
-    smooth = 0.455 / np.log10(reynolds) ** 2.58
+    smooth: Floats = 0.455 / np.log10(reynolds) ** 2.58
     rough = 0.032 * roughness_over_length**0.2
-    return np.maximum(smooth, rough) / (1.0 + 0.144 * mach**2) ** 0.65
+    friction: Floats = np.maximum(smooth, rough) / (1.0 + 0.144 * mach**2) ** 0.65
+    return friction
 
 
 def friction_axial(body: Outline, mach: Floats, roughness_m: float) -> Floats:
@@ -42,7 +43,8 @@ def friction_axial(body: Outline, mach: Floats, roughness_m: float) -> Floats:
     form = 1.0 + 60.0 / fineness**3 + 0.0025 * fineness
     reynolds = REYNOLDS_PER_MACH_M * np.maximum(mach, LEAST_MACH) * body.length_m
     friction = skin_friction(reynolds, mach, roughness_m / body.length_m)
-    return friction * form * body.wetted_area_m2 / body.reference_area_m2
+    axial: Floats = friction * form * body.wetted_area_m2 / body.reference_area_m2
+    return axial
 
 
 def cone_wave_drag(half_angle_rad: float, mach: Floats) -> Floats:
@@ -99,7 +101,8 @@ def wave_axial(body: Outline, mach: Floats) -> Floats:
 
 def base_axial(body: Outline, mach: Floats, share: float) -> Floats:
     """Return the base part of C_A [-]; share 1 without a jet, less behind a running engine."""
-    return share * np.interp(mach, BASE_MACH, BASE_DRAG) * body.base_area_m2 / body.reference_area_m2
+    base: Floats = np.interp(mach, BASE_MACH, BASE_DRAG)
+    return share * base * body.base_area_m2 / body.reference_area_m2
 
 
 def forward_axial(body: Outline, mach: Floats, roughness_m: float, base_share: float) -> Floats:

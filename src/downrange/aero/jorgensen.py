@@ -38,8 +38,9 @@ ETA_FADES = (0.8, 1.0)  # crossflow Mach numbers between which eta rises to 1
 
 def crossflow_share(fineness: float, crossflow_mach: Floats) -> Floats:
     """Return eta [-], the end relief of a finite cylinder; 1 at supersonic crossflow."""
-    subsonic = np.interp(fineness, ETA_FINENESS, ETA)
-    return subsonic + (1.0 - subsonic) * np.interp(crossflow_mach, ETA_FADES, (0.0, 1.0))
+    subsonic = float(np.interp(fineness, ETA_FINENESS, ETA))
+    faded: Floats = np.interp(crossflow_mach, ETA_FADES, (0.0, 1.0))
+    return subsonic + (1.0 - subsonic) * faded
 
 
 def crossflow_drag(crossflow_mach: Floats, reynolds: Reynolds = "supercritical") -> Floats:
@@ -64,7 +65,8 @@ def crossflow_normal_force(
     across = mach * np.sin(alpha_rad)
     eta = crossflow_share(body.length_m / body.max_diameter_m, across)
     planform = body.planform_area_m2 / body.reference_area_m2
-    return eta * crossflow_drag(across, reynolds) * planform * np.sin(alpha_rad) ** 2
+    force: Floats = planform * eta * crossflow_drag(across, reynolds) * np.sin(alpha_rad) ** 2
+    return force
 
 
 def pitching_moment(

@@ -59,7 +59,8 @@ class Aero(NamedTuple):
     case_angle_rad: Floats  # (nC,) rising, common to all rows
     case_value: Floats  # (CASE_ROWS, nC)
     case_damping: tuple[float, float, float]  # roll, pitch, yaw, on rate * length / (2 V)
-    case_moment_centre_m: tuple[float, float, float]  # body axes, from the CM when that is at reference_x_m
+    # body axes, from the CM when that is at reference_x_m
+    case_moment_centre_m: tuple[float, float, float]
 
 
 @njit
@@ -83,8 +84,9 @@ def bracket(grid: Floats, x: float) -> tuple[int, float]:
 @njit
 def bilinear(table: Floats, i: int, fi: float, j: int, fj: float, column: int) -> float:
     """One coefficient [-] inside cell (i, j) of the table."""
-    low = table[i, j, column] + fj * (table[i, j + 1, column] - table[i, j, column])
-    high = table[i + 1, j, column] + fj * (table[i + 1, j + 1, column] - table[i + 1, j, column])
+    low: float = table[i, j, column] + fj * (table[i, j + 1, column] - table[i, j, column])
+    high: float = table[i + 1, j, column]
+    high += fj * (table[i + 1, j + 1, column] - table[i + 1, j, column])
     return low + fi * (high - low)
 
 
@@ -137,8 +139,9 @@ def damping_moment(
         ey = vz / cross
         ez = -vy / cross
         in_plane = q * ey + r * ez
-    d2 = aero.reference_length_m * aero.reference_length_m
-    roll = 0.25 * density_kgpm3 * math.sqrt(vx * vx + cross * cross) * area_m2 * d2 * aero.roll_damping * p
+    speed = math.sqrt(vx * vx + cross * cross)
+    roll = 0.25 * density_kgpm3 * speed * area_m2 * aero.reference_length_m**2
+    roll *= aero.roll_damping * p
     both = along + across
     return roll, both * q + across * in_plane * ey, both * r + across * in_plane * ez
 
@@ -146,8 +149,8 @@ def damping_moment(
 @njit
 def case_coefficient(aero: Aero, row: int, cell: int, fraction: float) -> float:
     """One check-case coefficient [-] between two points of the common angle grid."""
-    low = aero.case_value[row, cell]
-    high = aero.case_value[row, min(cell + 1, aero.case_value.shape[1] - 1)]
+    low: float = aero.case_value[row, cell]
+    high: float = aero.case_value[row, min(cell + 1, aero.case_value.shape[1] - 1)]
     return low + fraction * (high - low)
 
 
@@ -225,12 +228,12 @@ def aero_force_moment(
     sound_speed_mps: float,
     x_cm_m: float,
 ) -> TenFloats:
-    """Force [N, body axes], moment about the CM [N m], dynamic pressure [Pa], total angle [rad],
-    potential and crossflow normal force [N].
+    """Force [N] in body axes and moment about the CM [N m] of the air on a body.
 
-    `v_air_body` is the velocity of the body relative to the air; `rates_body` the rates against
-    which damping acts (inertial ones will do: the Earth's rate is negligible). Finite at rest.
-    The two normal forces are 0 for check-case coefficients.
+    Then dynamic pressure [Pa], total angle of attack [rad], potential and crossflow normal force
+    [N], these two 0 for check-case coefficients. `v_air_body` is the velocity of the body relative
+    to the air, `rates_body` what damping acts against (inertial rates will do: the Earth's is
+    negligible). Finite at rest.
     """
     vx, vy, vz = v_air_body
     cross2 = vy * vy + vz * vz

@@ -90,12 +90,12 @@ class Outline:
     @property
     def volume_m3(self) -> float:
         """Volume inside."""
-        return self.integral(lambda x, d: 0.25 * math.pi * d * d)
+        return self.integral(lambda _, d: 0.25 * math.pi * d * d)
 
     @property
     def planform_area_m2(self) -> float:
         """Area of the side view."""
-        return self.integral(lambda x, d: d)
+        return self.integral(lambda _, d: d)
 
     @property
     def planform_x_m(self) -> float:
@@ -132,7 +132,9 @@ def circle_m2(diameter_m: float) -> float:
     return 0.25 * math.pi * diameter_m * diameter_m
 
 
-def tangent_ogive(length_m: float, diameter_m: float, points: int = 17) -> list[tuple[float, float]]:
+def tangent_ogive(
+    length_m: float, diameter_m: float, points: int = 17
+) -> list[tuple[float, float]]:
     """Return (station, diameter) of a tangent ogive from its base, station 0, to its tip.
 
     The arc has the radius (R^2 + L^2) / (2 R) and meets the cylinder without a corner.

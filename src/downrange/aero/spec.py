@@ -23,23 +23,17 @@ from downrange.units import (
 
 
 class FinSpec(Spec):
-    """A ring of equal trapezoidal fins on the first stage.
-
-        [aero.fin]
-        count = 4
-        root_chord = "1.5 m"
-        tip_chord = "0.8 m"
-        span = "1.1 m"
-        sweep = "30 deg"          # of the mid-chord line
-        station = "1.0 m"         # of the panels' centre of pressure
-    """
+    """A ring of equal trapezoidal fins on the first stage."""
 
     count: int = Field(ge=3, le=12)
     root_chord: PositiveLength
     tip_chord: NonNegativeLength
     span: PositiveLength
-    sweep: Angle = value("0 deg", "rad")
-    station: Length
+    sweep: Angle = value(
+        "0 deg", "rad", low="0 deg", high="60 deg", status="assumed", source="assumption",
+        note="of the mid-chord line",
+    )  # fmt: skip
+    station: Length  # of the panels' centre of pressure, above the vehicle's base
 
 
 class AeroTableSpec(Spec):
@@ -170,7 +164,9 @@ class CaseAeroSpec(Spec):
             or bool(self.damping.roll or self.damping.yaw),
             "reference_chord": not self.pitch_moment.zero or bool(self.damping.pitch),
         }
-        missing = [name for name, needed in wanted.items() if needed and getattr(self, name) is None]
+        missing = [
+            name for name, needed in wanted.items() if needed and getattr(self, name) is None
+        ]
         if missing:
             raise ValueError(f"moments need {' and '.join(missing)}")
         return self

@@ -117,7 +117,9 @@ def _grid(
     for mach in machs:
         absent = [f"{alpha:g}" for alpha in alphas if (mach, alpha) not in rows]
         if absent:
-            problems.append(Problem(file, "", f"Mach {mach:g} has no row at {', '.join(absent)} deg"))
+            problems.append(
+                Problem(file, "", f"Mach {mach:g} has no row at {', '.join(absent)} deg")
+            )
     if problems:
         return None
     values = np.array([[rows[mach, alpha] for alpha in alphas] for mach in machs])

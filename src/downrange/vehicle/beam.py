@@ -8,6 +8,7 @@ above 10.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -149,7 +150,7 @@ def _nodes(beam: Beam) -> Floats:
     longest = (beam.end_m - beam.start_m) / beam.elements
     pieces = [
         np.linspace(low, high, max(1, math.ceil((high - low) / longest - 1e-9)) + 1)[:-1]
-        for low, high in zip(bounds, bounds[1:], strict=False)
+        for low, high in itertools.pairwise(bounds)
     ]
     return np.append(np.concatenate(pieces), beam.end_m)
 
@@ -158,7 +159,7 @@ def _matrices(beam: Beam, node_m: Floats) -> tuple[Floats, Floats]:
     """Stiffness and consistent mass matrices of the whole beam."""
     size = 2 * node_m.size
     stiffness, mass = np.zeros((size, size)), np.zeros((size, size))
-    for element, (low, high) in enumerate(zip(node_m, node_m[1:], strict=False)):
+    for element, (low, high) in enumerate(itertools.pairwise(node_m)):
         at = slice(2 * element, 2 * element + 4)
         middle, length = 0.5 * (low + high), high - low
         ei = sum(span.amount for span in beam.stiffness if span.start_m < middle < span.end_m)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from downrange.aero.build import build_aero
+from downrange.aero.kernel import Aero
 from downrange.aero.outline import Outline, tangent_ogive
 from downrange.vehicle import kernel
 from downrange.vehicle.beam import Beam, Lump, Mode, Span, bending_modes, bending_moment
@@ -78,10 +82,38 @@ def outline(vehicle: VehicleSpec, attached: Sequence[float] | Floats | None = No
     return [point for k, point in enumerate(points) if k == 0 or point != points[k - 1]]
 
 
+def vehicle_aero(
+    vehicle: VehicleSpec,
+    attached: Sequence[float] | Floats | None = None,
+    *,
+    powered: bool = True,
+    base_dir: Path | str = ".",
+) -> Aero:
+    """Return the aerodynamics of what is attached; all of it by default.
+
+    A coefficient table is that of the complete vehicle: whatever is left of it later flies with
+    what its outline gives. Fins go with the first stage.
+
+    Raises:
+        InputError: the table's file is missing or wrong.
+    """
+    present = new_attached(vehicle) if attached is None else attached
+    spec = vehicle.aero
+    faired = vehicle.fairing is None or present[len(vehicle.stage)] > 0.5
+    if not (faired and all(present[index] > 0.5 for index in range(len(vehicle.stage)))):
+        spec = spec.model_copy(update={"table": None})
+    if present[0] < 0.5:
+        spec = spec.model_copy(update={"fin": None})
+    return build_aero(spec, outline(vehicle, present), powered=powered, base_dir=base_dir)
+
+
 def _stage_points(stage: StageSpec, base_m: float) -> Points:
     if stage.section:
         return [(base_m + each.station.si, float(each.diameter.si)) for each in stage.section]
-    return [(base_m, float(stage.diameter.si)), (base_m + stage.length.si, float(stage.diameter.si))]
+    return [
+        (base_m, float(stage.diameter.si)),
+        (base_m + stage.length.si, float(stage.diameter.si)),
+    ]
 
 
 def _fairing_points(fairing: FairingSpec) -> Points:
@@ -131,7 +163,7 @@ def _fairing_items(fairing: FairingSpec, part: int, base_m: float) -> list[Item]
     """A fairing of even skin, as short shells."""
     points = _fairing_points(fairing)
     slices = []
-    for (low, wide), (high, narrow) in zip(points, points[1:], strict=False):
+    for (low, wide), (high, narrow) in itertools.pairwise(points):
         skin = math.hypot(high - low, 0.5 * (wide - narrow)) * (wide + narrow)
         slices.append((skin, low, high, 0.25 * (wide + narrow)))
     per_skin = float(fairing.mass.si) / sum(skin for skin, *_ in slices)
@@ -282,7 +314,6 @@ def _mode_row(
 
 def planform_mean(mode: Mode, body: Outline) -> float:
     """Return the mean of a mode's shape [-] over the side view: what an even crossflow excites."""
-
     fine = np.unique(np.concatenate([body.station_m, mode.node_m]))
     inside = fine[(fine >= body.base_x_m) & (fine <= body.nose_x_m)]
     resampled = Outline(inside, np.interp(inside, body.station_m, body.diameter_m))

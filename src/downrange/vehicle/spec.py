@@ -6,6 +6,8 @@ stage, which is the vehicle's origin.
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
@@ -142,7 +144,7 @@ class VehicleSpec(Spec):
 
 
 def refuse(findings: Sequence[Finding]) -> None:
-    """Raise pydantic's error that carries several problems, each with its path, if there are any."""
+    """Raise pydantic's error with all of these problems, each with its path, if there are any."""
     if findings:
         summary = "; ".join(message for _, message, _ in findings)
         context = {"summary": summary, "problems": list(findings)}
@@ -171,7 +173,7 @@ def _tank_findings(stage: StageSpec) -> Iterator[Finding]:
     """Tanks that stick out of their stage or hold one another's propellant."""
     spans = []
     for tank in stage.tank:
-        height_m = tank.volume.si / (0.785398163 * tank.diameter.si**2)
+        height_m = tank.volume.si / (0.25 * math.pi * tank.diameter.si**2)
         bottom_m, top_m = tank.bottom.si, tank.bottom.si + height_m
         path = f"tank.{tank.name}"
         if bottom_m < -FIT_M or top_m > stage.length.si + FIT_M:
@@ -182,7 +184,7 @@ def _tank_findings(stage: StageSpec) -> Iterator[Finding]:
             yield f"{path}.diameter", wide, ""
         spans.append((bottom_m, top_m, tank.name))
     spans.sort()
-    for (_, top_m, below), (bottom_m, _, above) in zip(spans, spans[1:], strict=False):
+    for (_, top_m, below), (bottom_m, _, above) in itertools.pairwise(spans):
         if bottom_m < top_m - FIT_M:
             low = f"starts at {bottom_m:.2f} m, inside tank {below}, which ends at {top_m:.2f} m"
             yield f"tank.{above}.bottom", low, ""
@@ -191,7 +193,7 @@ def _tank_findings(stage: StageSpec) -> Iterator[Finding]:
 def _section_findings(stage: StageSpec) -> Iterator[Finding]:
     """Outline of a stage that isn't in order or is longer than the stage."""
     stations = [section.station for section in stage.section]
-    for number, (low, high) in enumerate(zip(stations, stations[1:], strict=False), start=2):
+    for number, (low, high) in enumerate(itertools.pairwise(stations), start=2):
         if high.si < low.si:
             yield f"section.{number}.station", f"stations rise: {high.text} follows {low.text}", ""
     if stations and (stations[0].si > FIT_M or abs(stations[-1].si - stage.length.si) > FIT_M):
@@ -213,6 +215,9 @@ def _vehicle_findings(vehicle: VehicleSpec) -> Iterator[Finding]:
     for path, station in places.items():
         if station is not None and not 0.0 <= station.si <= length_m:
             yield path, f"{station.text} is outside the vehicle, {length_m:.2f} m long", ""
+    fin = vehicle.aero.fin
+    if fin is not None and not 0.0 <= fin.station.si <= vehicle.stage[0].length.si:
+        yield "aero.fin.station", f"{fin.station.text} is not on the first stage", ""
     thrust_n = liftoff_thrust_n(vehicle.stage[0].engine)
     weight_n = vehicle.liftoff_mass_kg * STANDARD_GRAVITY_MPS2
     if thrust_n <= weight_n:
