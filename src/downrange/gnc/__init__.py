@@ -1,1 +1,1 @@
-"""Flight software: measurements in, commands out. It knows the assumed vehicle, never the true one."""
+"""Flight software: measurements in, commands out. It knows only the assumed vehicle."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from downrange.earth.kernel.frames import quat_from_euler, quat_multiply, quat_ned_from_ecef
 from downrange.earth.kernel.geodesy import Earth, ecef_from_geodetic
@@ -245,7 +247,9 @@ def _sections(
 ) -> list[Floats]:
     """A notch on each assumed mode, then the low-pass, at one propellant fraction."""
     modes = [np.interp(fraction, vehicle.fraction, mode) for mode in vehicle.mode_frequency_radps.T]
-    chain = [filters.notch(float(w), spec.notch.depth.si, spec.notch.width.si, tick_s) for w in modes]
+    chain = [
+        filters.notch(float(w), spec.notch.depth.si, spec.notch.width.si, tick_s) for w in modes
+    ]
     if spec.low_pass is None:
         return [*chain, filters.PASS]
     return [*chain, filters.low_pass(2.0 * math.pi * spec.low_pass.si, tick_s)]
@@ -256,7 +260,7 @@ def _unit(q: data.Quaternion) -> data.Quaternion:
     return (q[0] / length, q[1] / length, q[2] / length, q[3] / length)
 
 
-def _columns(*columns: Floats) -> Floats:
+def _columns(*columns: NDArray[Any]) -> Floats:
     return np.ascontiguousarray(np.stack(columns, axis=1), dtype=np.float64)
 
 

@@ -39,6 +39,9 @@ def _section(
     numerator: tuple[float, float, float], denominator: tuple[float, float, float]
 ) -> Floats:
     """Digital section of polynomials c0 + c1 p + c2 p^2 in p = (z - 1) / (z + 1)."""
-    b, a = (np.array([c0 + c1 + c2, 2.0 * (c0 - c2), c0 - c1 + c2])
-            for c0, c1, c2 in (numerator, denominator))  # fmt: skip
-    return np.concatenate((b, a[1:])) / a[0]
+    b, a = (
+        np.array([c0 + c1 + c2, 2.0 * (c0 - c2), c0 - c1 + c2])
+        for c0, c1, c2 in (numerator, denominator)
+    )
+    section: Floats = np.concatenate((b, a[1:])) / a[0]
+    return section

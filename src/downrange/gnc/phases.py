@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from difflib import get_close_matches
 
 import numpy as np
@@ -93,8 +93,8 @@ def compile_phases(
         first = len(rows)
         following = successor(phases, phase)
         for group, (target, texts) in enumerate(_exits(phase, following)):
-            for condition in map(read_condition, texts):
-                rows.append((group, index[target], condition.signal, condition.sense, condition.threshold))  # fmt: skip
+            to = (group, index[target])
+            rows.extend((*to, *astuple(condition)) for condition in map(read_condition, texts))
         stage = -1 if phase.engines == "none" else stage_names.index(phase.engines)
         table.append((stage, phase.throttle.si, STEERING[phase.steering], phase.release,
                       phase.name in called_off, first, len(rows)))  # fmt: skip
@@ -128,7 +128,8 @@ def successor(phases: Sequence[PhaseSpec], phase: PhaseSpec) -> str | None:
 
 def _exits(phase: PhaseSpec, following: str | None) -> list[tuple[str, tuple[str, ...]]]:
     """(target, conditions that must all hold) of each way out, the most urgent first."""
-    exits = [(phase.abort_to, (text,)) for text in phase.abort_if]
+    exits: list[tuple[str, tuple[str, ...]]] = []
+    exits += [(phase.abort_to, (text,)) for text in phase.abort_if]
     if following is not None:
         exits += [(following, phase.until)] if phase.until else []
         exits += [(following, (text,)) for text in phase.any_until]
@@ -179,9 +180,9 @@ def _graph_problems(phases: Sequence[PhaseSpec]) -> list[tuple[str, str]]:
     reached = _reachable(ways, phases[0].name)
     found = [(f"phase.{phase.name}", f"is never reached from {phases[0].name!r}, the first phase")
              for phase in phases if phase.name not in reached]  # fmt: skip
-    for name in ways:
-        if any(name in _reachable(ways, target) for target in ways[name]):
-            found.append((f"phase.{name}", "comes round to itself: an endless loop"))
+    found += [(f"phase.{name}", "comes round to itself: an endless loop")
+              for name, targets in ways.items()
+              if any(name in _reachable(ways, target) for target in targets)]  # fmt: skip
     if not any(phase.release for phase in phases if phase.name in reached):
         found.append(("phase", "no phase lets the hold-down go: state release = true in one"))
     return found

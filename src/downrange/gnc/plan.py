@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,6 +23,7 @@ from downrange.errors import InputError, Problem
 from downrange.gnc.kernel import ascent as kernel
 from downrange.gnc.kernel.ascent import Air, Burn, Launch, Steered
 from downrange.gnc.kernel.data import AssumedVehicle, Floats
+from downrange.gnc.search import find_root, golden_section
 from downrange.units import STANDARD_GRAVITY_MPS2
 
 STEP_S = 0.25  # first stage
@@ -217,31 +217,50 @@ class _Planner:
         kicks = np.geomspace(LEAST_KICK_RAD, MOST_KICK_RAD, KICKS)
         masses = [self.final_mass(kick) for kick in kicks]
         if not any(math.isfinite(mass) for mass in masses):
-            raise self._problem("no pitch-over leads to the insertion within the bounds: the "
-                                "vehicle has far too little velocity, or a bound is too tight")  # fmt: skip
+            raise self._problem(self._why_not())
         i = int(np.argmax(masses))
         low, high = kicks[max(0, i - 1)], kicks[min(KICKS - 1, i + 1)]
-        kick = _golden_section(self.final_mass, low, high, FINE_KICKS)
+        kick = golden_section(self.final_mass, low, high, FINE_KICKS)
         if self.final_mass(kick) < masses[i]:
             kick = float(kicks[i])
         ascent = self.ascent(kick)
         if ascent.spare_mps < 0.0:
-            raise self._problem(f"can't be reached: {-ascent.spare_mps:.0f} m/s short, of which "
-                                f"{self.restart_mps:.0f} m/s are for the second burn")  # fmt: skip
+            raise self._problem(f"can't be reached: {-ascent.spare_mps:.0f} m/s short (of the need, "
+                                f"{self.restart_mps:.0f} m/s are for the second burn)")  # fmt: skip
         return ascent
 
     def final_mass(self, kick_rad: float) -> float:
         """Mass at insertion in kg of a pitch-over; -inf where a bound is broken."""
         rows, count, _ = self._first_stage(kick_rad)
-        last = rows[count - 1]
-        r_ecef = ecef_from_eci(_vector(last, kernel.POSITION_ECI_M), last[0], self.earth)
-        altitude = geodetic(r_ecef, self.earth)[2]
-        peak = rows[:count, kernel.DYNAMIC_PRESSURE_PA].max()
-        bounds = self.bounds
-        if altitude < bounds.min_staging_altitude_m or peak > bounds.max_dynamic_pressure_pa:
+        if not self._within_bounds(rows[:count]):
             return -math.inf
-        upper = self._upper_stage(last)
+        upper = self._upper_stage(rows[count - 1])
         return -math.inf if upper is None else float(upper[-1, kernel.MASS_KG])
+
+    def _within_bounds(self, rows: Floats) -> bool:
+        """Whether a first stage's flight keeps to the limits of altitude and dynamic pressure."""
+        altitude = self._on_earth(rows[-1])[3][2]
+        peak = rows[:, kernel.DYNAMIC_PRESSURE_PA].max()
+        high = altitude >= max(0.0, self.bounds.min_staging_altitude_m)
+        return bool(high and peak <= self.bounds.max_dynamic_pressure_pa)
+
+    def _why_not(self) -> str:
+        """Why no pitch-over leads to the insertion."""
+        stages = (
+            (self.first, self.lift_off_kg, self.first.duration_s),
+            (self.second, self.upper_kg, self.second.duration_s),
+        )
+        ideal = sum(
+            burn.thrust_vac_n / burn.flow_kgps * math.log(mass / (mass - burn.flow_kgps * burn_s))
+            for burn, mass, burn_s in stages
+        )
+        short = self.insertion_speed + self.restart_mps - ideal
+        if short > 0.0:
+            return f"can't be reached: {short:.0f} m/s short, even without any losses"
+        return (
+            "can't be reached: no pitch-over leads there within max_dynamic_pressure and "
+            f"min_staging_altitude; without losses {-short:.0f} m/s would be left for them"
+        )
 
     def ascent(self, kick_rad: float) -> Ascent:
         """The whole ascent of a pitch-over whose `final_mass` is finite."""
@@ -320,7 +339,7 @@ class _Planner:
             steered = self.steered._replace(tangent_start=start, tangent_end=end, yaw_rad=yaw)
             return self._fly_upper(steered, burn, rows)
 
-        law = _root(lambda x: self._off_insertion(fly(x)[-1]), self.law)
+        law = find_root(lambda x: self._off_insertion(fly(x)[-1]), (self.law, *LAWS))
         if law is None:
             return None
         self.law = law
@@ -395,41 +414,3 @@ def _inclination(row: Floats) -> float:
     v = row[kernel.VELOCITY_ECI_MPS : kernel.VELOCITY_ECI_MPS + 3]
     normal = np.cross(r, v)
     return math.acos(normal[2] / float(np.linalg.norm(normal)))
-
-
-def _root(function: Callable[[Floats], Floats], guess: Floats) -> Floats | None:
-    """Root by Broyden's method (Broyden 1965), to 1e-3 of the residuals; None if not found."""
-    for start in (guess, *LAWS):
-        x, off = start, function(start)
-        nudged = [function(x + 1e-5 * axis) for axis in np.eye(len(x))]
-        jacobian = np.stack([(each - off) / 1e-5 for each in nudged], axis=1)
-        for _ in range(25):
-            if not np.isfinite(jacobian).all() or abs(np.linalg.det(jacobian)) < 1e-9:
-                break
-            if np.abs(off).max() < 1e-3:
-                return x
-            step = np.linalg.solve(jacobian, -off)
-            step *= min(1.0, 0.3 / float(np.abs(step).max()))
-            x = x + step
-            was, off = off, function(x)
-            jacobian = jacobian + np.outer(off - was - jacobian @ step, step) / (step @ step)
-    return None
-
-
-def _golden_section(
-    function: Callable[[float], float], low: float, high: float, steps: int
-) -> float:
-    """Where a function with one peak between low and high is largest."""
-    ratio = 0.5 * (math.sqrt(5.0) - 1.0)
-    left, right = high - ratio * (high - low), low + ratio * (high - low)
-    at_left, at_right = function(left), function(right)
-    for _ in range(steps):
-        if at_left > at_right:
-            high, right, at_right = right, left, at_left
-            left = high - ratio * (high - low)
-            at_left = function(left)
-        else:
-            low, left, at_left = left, right, at_right
-            right = low + ratio * (high - low)
-            at_right = function(right)
-    return float(left if at_left > at_right else right)

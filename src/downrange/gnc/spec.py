@@ -18,7 +18,6 @@ from downrange.units import (
     PositiveDuration,
     PositiveRatio,
     Pressure,
-    Ratio,
     Value,
     quantity,
     value,
@@ -57,8 +56,13 @@ class PhaseSpec(Spec):
 
 
 class MonitorSpec(Spec):
-    """When an engine counts as failed, `[control.monitor]`: its chamber stays below a share of
-    the pressure asked for, after a time allowed for the start, longer than the persistence."""
+    """When an engine counts as failed, `[control.monitor]`.
+
+    Attributes:
+        below: share of the chamber pressure asked for, under which it is low.
+        start_allowance: time from the command to run in which it may be low.
+        persistence: time that it must then be low.
+    """
 
     below: Fraction = value("50 %", "1")
     start_allowance: Duration = value("2.5 s", "s")

@@ -21,7 +21,6 @@ from downrange.gnc.kernel.data import (
 from downrange.gnc.kernel.guidance import limited
 from downrange.gnc.kernel.words import between, place
 
-
 AVAILABLE_FRACTION = 0.5  # chamber fraction from which an engine's thrust is counted on
 
 
@@ -30,7 +29,7 @@ def engine_thrust(engines: Floats, e: int, chamber: float, pressure_pa: float) -
     """Thrust in N of an engine by its chamber fraction; 0 where it is not to be counted on."""
     if not chamber > AVAILABLE_FRACTION:
         return 0.0
-    return chamber * engines[e, THRUST_VAC_N] - pressure_pa * engines[e, EXIT_AREA_M2]
+    return chamber * float(engines[e, THRUST_VAC_N]) - pressure_pa * float(engines[e, EXIT_AREA_M2])
 
 
 @njit
@@ -40,7 +39,9 @@ def engine_place(engines: Floats, e: int) -> Vector:
 
 
 @njit
-def shares(engines: Floats, chamber: Floats, pressure_pa: float, x_cm: float, moment: Vector) -> Vector:
+def shares(
+    engines: Floats, chamber: Floats, pressure_pa: float, x_cm: float, moment: Vector
+) -> Vector:
     """Multipliers (x, y, z) of the gimbals' moment arms that give a moment with least motion.
 
     With M = B d, column by column (-F y, -F l, 0) for an angle about y and (-F z, 0, -F l)

@@ -225,9 +225,7 @@ def tangent_direction(steered: Steered, since: float, up: Vector, ahead: Vector)
 
 
 @njit
-def fly_upper_stage(
-    steered: Steered, burn: Burn, medium: Air, pad_up: Vector, rows: Floats
-) -> int:
+def fly_upper_stage(steered: Steered, burn: Burn, medium: Air, pad_up: Vector, rows: Floats) -> int:
     """Fly on from rows[0] until the speed is reached; returns the number of rows.
 
     The last step is shortened twice by a secant to end at the speed. `pad_up` only serves to

@@ -34,9 +34,7 @@ from downrange.gnc.kernel.words import between, place, put_vector, quaternion_at
 
 
 @njit
-def filtered(
-    filters: Floats, row: int, f: float, state: Floats, axis: int, signal: float
-) -> float:
+def filtered(filters: Floats, row: int, f: float, state: Floats, axis: int, signal: float) -> float:
     """Signal through a chain of second-order sections whose coefficients lie between two rows.
 
     Transposed direct form II; `state` (axes, sections, 2) is carried on.
@@ -60,7 +58,7 @@ def aero_stiffness(control: Control, x_cm_m: float, words: Floats) -> float:
     """Aerodynamic moment per angle of attack that overturns, N m/rad; 0 where it restores."""
     i, f = place(control.aero, words[MACH])
     slope, x_cp = between(control.aero, i, f, 1), between(control.aero, i, f, 2)
-    return max(0.0, words[DYNAMIC_PRESSURE_PA] * slope * (x_cp - x_cm_m))
+    return max(0.0, float(words[DYNAMIC_PRESSURE_PA]) * slope * (x_cp - x_cm_m))
 
 
 @njit

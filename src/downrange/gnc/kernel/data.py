@@ -52,7 +52,7 @@ class AssumedVehicle(NamedTuple):
     imu_x_m: float
     gimbal_natural_radps: float  # actuator, as assumed for the stability margins
     gimbal_damping: float
-    engine_moving_moment_kgm: float  # one engine: moving mass times its CM's distance aft of the gimbal
+    engine_moving_moment_kgm: float  # moving mass of one engine times its lever aft of the gimbal
 
 
 # Steering of a phase.
@@ -125,7 +125,7 @@ class Navigation(NamedTuple):
 
 
 class Steering(NamedTuple):
-    """Pitch programme in the vertical plane of the launch azimuth, in pad axes (north-east-down)."""
+    """Pitch programme in the vertical plane of the launch azimuth, in the pad's north-east-down."""
 
     azimuth_rad: float
     attitude_ned_from_ecef: Quaternion  # pad axes

@@ -68,12 +68,14 @@ def turned(attitude: Quaternion, rate_radps: Vector, dt_s: float) -> Quaternion:
         return attitude
     d = quat_derivative(attitude, rate_radps)
     c, s = math.cos(half * dt_s), math.sin(half * dt_s) / half
-    return quat_normalise((
-        c * attitude[0] + s * d[0],
-        c * attitude[1] + s * d[1],
-        c * attitude[2] + s * d[2],
-        c * attitude[3] + s * d[3],
-    ))
+    return quat_normalise(
+        (
+            c * attitude[0] + s * d[0],
+            c * attitude[1] + s * d[1],
+            c * attitude[2] + s * d[2],
+            c * attitude[3] + s * d[3],
+        )
+    )
 
 
 @njit

@@ -47,4 +47,5 @@ def place(table: Floats, value: float) -> tuple[int, float]:
 @njit
 def between(table: Floats, row: int, f: float, column: int) -> float:
     """Value of a column a fraction of the way from a row to the next."""
-    return table[row, column] + f * (table[row + 1, column] - table[row, column])
+    low, high = float(table[row, column]), float(table[row + 1, column])
+    return low + f * (high - low)
