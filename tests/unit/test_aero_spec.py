@@ -37,7 +37,7 @@ def test_numbers_and_tables_may_mix() -> None:
     )
     aero = build_case_aero(spec)
     at = np.radians([-40.0, -10.0, 0.0, 3.0, 5.0, 10.0, 50.0])
-    found = [np.interp(at, aero.case_angle_rad, row) for row in aero.case_value[:3]]
+    found = [np.interp(at, aero.alpha_rad, column) for column in aero.table[0].T[:3]]
     assert found[0] == pytest.approx([0.4] * 7)
     assert found[1] == pytest.approx([-1.0, -1.0, -0.2, 0.04, 0.2, 2.0, 2.0])
     assert found[2] == pytest.approx([0.0, 0.0, 0.0, -0.3, -0.3, -0.3, -0.3])

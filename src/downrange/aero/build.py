@@ -173,8 +173,6 @@ def _body(
         planform_x_m=float(body.planform_x_m),
         planform_gyration_m=float(body.planform_gyration_m),
         case_angle=kernel.TOTAL_DRAG,
-        case_angle_rad=np.zeros(1),
-        case_value=np.zeros((kernel.CASE_ROWS, 1)),
         case_damping=(0.0, 0.0, 0.0),
         case_moment_centre_m=(0.0, 0.0, 0.0),
     )
@@ -204,9 +202,9 @@ def build_case_aero(spec: CaseAeroSpec, reference_x_m: float = 0.0) -> Aero:
         reference_length_m=float(spec.reference_chord.si) if spec.reference_chord else 1.0,
         reference_span_m=float(spec.reference_span.si) if spec.reference_span else 1.0,
         reference_x_m=float(reference_x_m),
+        alpha_rad=np.ascontiguousarray(grid),
+        table=np.ascontiguousarray([np.transpose(values)]),
         case_angle=angle,
-        case_angle_rad=np.ascontiguousarray(grid),
-        case_value=np.ascontiguousarray(values),
         case_damping=(float(damping.roll), float(damping.pitch), float(damping.yaw)),
         case_moment_centre_m=(
             (float(centre[0].si), float(centre[1].si), float(centre[2].si))

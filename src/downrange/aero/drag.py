@@ -55,8 +55,8 @@ def cone_wave_drag(half_angle_rad: float, mach: Floats) -> Floats:
     it fades linearly to nothing at Mach 0.8.
     """
     supersonic = np.maximum(mach, DRAG_RISE_MACH[1])
-    rise = np.interp(mach, DRAG_RISE_MACH, (0.0, 1.0))
-    return rise * (1.59 + 1.83 / supersonic**2) * half_angle_rad**1.69
+    rise: Floats = np.interp(mach, DRAG_RISE_MACH, (0.0, 1.0))
+    return rise * (1.59 + 1.83 / supersonic**2) * math.pow(half_angle_rad, 1.69)
 
 
 def stagnation_ratio(mach: Floats) -> Floats:

@@ -21,16 +21,16 @@ NONE = 0
 BODY_OF_REVOLUTION = 1
 CASE_COEFFICIENTS = 2
 
-# Columns of Aero.table
+# Columns of Aero.table of a body of revolution
 CN_POTENTIAL = 0
 CN_CROSSFLOW = 1
 CA = 2
 CM = 3
 COLUMNS = 4
 
-# Rows of Aero.case_value
+# Columns of Aero.table of a check case
 DRAG, LIFT, SIDE, ROLL, PITCH, YAW = 0, 1, 2, 3, 4, 5
-CASE_ROWS = 6
+CASE_COLUMNS = 6
 
 # Aero.case_angle: which angle the check-case tables are read at
 ALPHA_BETA = 0  # drag, lift, pitch at alpha; side, roll, yaw at beta
@@ -47,8 +47,8 @@ class Aero(NamedTuple):
     reference_span_m: float  # b of check cases, else d
     reference_x_m: float  # station about which the moment coefficients are given
     mach: Floats  # (nM,) rising
-    alpha_rad: Floats  # (nA,) uniform, 0 to pi
-    table: Floats  # (nM, nA, COLUMNS)
+    alpha_rad: Floats  # (nA,) even, from 0 to pi; of a check case rising, as its tables have it
+    table: Floats  # (nM, nA, COLUMNS); of a check case (1, nA, CASE_COLUMNS)
     pitch_damping: float  # Cmq + Cm_alphadot = pitch_damping * (lever to damping_x_m / d)^2
     damping_x_m: float
     roll_damping: float  # Clp, on p d / (2 V)
@@ -56,8 +56,6 @@ class Aero(NamedTuple):
     planform_x_m: float  # its centroid
     planform_gyration_m: float  # its radius of gyration about the centroid
     case_angle: int
-    case_angle_rad: Floats  # (nC,) rising, common to all rows
-    case_value: Floats  # (CASE_ROWS, nC)
     case_damping: tuple[float, float, float]  # roll, pitch, yaw, on rate * length / (2 V)
     # body axes, from the CM when that is at reference_x_m
     case_moment_centre_m: tuple[float, float, float]
@@ -147,10 +145,10 @@ def damping_moment(
 
 
 @njit
-def case_coefficient(aero: Aero, row: int, cell: int, fraction: float) -> float:
-    """One check-case coefficient [-] between two points of the common angle grid."""
-    low: float = aero.case_value[row, cell]
-    high: float = aero.case_value[row, min(cell + 1, aero.case_value.shape[1] - 1)]
+def case_coefficient(table: Floats, cell: int, fraction: float, column: int) -> float:
+    """One check-case coefficient [-] between two angles."""
+    low: float = table[0, cell, column]
+    high: float = table[0, min(cell + 1, table.shape[1] - 1), column]
     return low + fraction * (high - low)
 
 
@@ -169,6 +167,7 @@ def case_force_moment(
     """
     vx, vy, vz = v_air_body
     p, q, r = rates_body
+    angles, table = aero.alpha_rad, aero.table
     cross = math.hypot(vy, vz)
     speed = math.hypot(vx, cross)
     total_rad = math.atan2(cross, vx)
@@ -178,11 +177,11 @@ def case_force_moment(
     up_z = -vx / plane if plane > 0.0 else 0.0
     axis_y = 1.0
     axis_z = 0.0
-    at_alpha, f_alpha = bracket(aero.case_angle_rad, math.atan2(vz, vx))
-    at_beta, f_beta = bracket(aero.case_angle_rad, math.atan2(vy, plane))
+    at_alpha, f_alpha = bracket(angles, math.atan2(vz, vx))
+    at_beta, f_beta = bracket(angles, math.atan2(vy, plane))
     at_drag, f_drag = at_alpha, f_alpha
     if aero.case_angle != ALPHA_BETA:
-        at_drag, f_drag = bracket(aero.case_angle_rad, total_rad)
+        at_drag, f_drag = bracket(angles, total_rad)
     if aero.case_angle == AXISYMMETRIC:
         at_alpha, f_alpha = at_drag, f_drag
         axis_y = vz / cross if cross > 0.0 else 0.0
@@ -193,9 +192,9 @@ def case_force_moment(
     qbar_pa = 0.5 * density_kgpm3 * speed * speed
     area_n = qbar_pa * aero.reference_area_m2
     drag_over_speed = 0.5 * density_kgpm3 * speed * aero.reference_area_m2
-    drag_over_speed *= case_coefficient(aero, DRAG, at_drag, f_drag)
-    lift_n = area_n * case_coefficient(aero, LIFT, at_alpha, f_alpha)
-    side_n = area_n * case_coefficient(aero, SIDE, at_beta, f_beta)
+    drag_over_speed *= case_coefficient(table, at_drag, f_drag, DRAG)
+    lift_n = area_n * case_coefficient(table, at_alpha, f_alpha, LIFT)
+    side_n = area_n * case_coefficient(table, at_beta, f_beta, SIDE)
     fx = -drag_over_speed * vx + lift_n * up_x
     fy = -drag_over_speed * vy + lift_n * up_y + side_n
     fz = -drag_over_speed * vz + lift_n * up_z
@@ -204,10 +203,10 @@ def case_force_moment(
     # q S L * rate L / (2 V), written without the division by V
     rate_n = 0.25 * density_kgpm3 * speed * aero.reference_area_m2
     damping = aero.case_damping
-    mx = area_n * span_m * case_coefficient(aero, ROLL, at_beta, f_beta)
+    mx = area_n * span_m * case_coefficient(table, at_beta, f_beta, ROLL)
     mx += rate_n * span_m * span_m * damping[0] * p
-    pitch_nm = area_n * chord_m * case_coefficient(aero, PITCH, at_alpha, f_alpha)
-    yaw_nm = area_n * span_m * case_coefficient(aero, YAW, at_beta, f_beta)
+    pitch_nm = area_n * chord_m * case_coefficient(table, at_alpha, f_alpha, PITCH)
+    yaw_nm = area_n * span_m * case_coefficient(table, at_beta, f_beta, YAW)
     my = pitch_nm * axis_y + rate_n * chord_m * chord_m * damping[1] * q
     mz = pitch_nm * axis_z + yaw_nm + rate_n * span_m * span_m * damping[2] * r
     arm_x = aero.case_moment_centre_m[0] + aero.reference_x_m - x_cm_m
@@ -245,7 +244,7 @@ def aero_force_moment(
         return 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, qbar_pa, alpha_rad, 0.0, 0.0
     if aero.model == CASE_COEFFICIENTS:
         return case_force_moment(aero, v_air_body, rates_body, density_kgpm3, x_cm_m)
-    step_rad = aero.alpha_rad[1]
+    step_rad = math.pi / (aero.table.shape[1] - 1)
     cn_potential, cn_crossflow, ca, cm = body_coefficients(
         aero.mach, step_rad, aero.table, math.sqrt(speed2) / sound_speed_mps, alpha_rad
     )
