@@ -7,6 +7,7 @@ yaw, no air.
 
 from __future__ import annotations
 
+import json
 import math
 from functools import cache
 
@@ -116,11 +117,15 @@ def vehicle(**changed: object) -> AssumedVehicle:
     return made._replace(**changed)
 
 
-@cache
 def planned(**control: object) -> tuple[Plan, Ascent]:
     """Plan and ascent of the made-up vehicle in calm air, with [control] keys as given."""
+    return _planned(json.dumps(control, sort_keys=True))
+
+
+@cache
+def _planned(control: str) -> tuple[Plan, Ascent]:
     return build_plan(
-        vehicle(), STAGES, phases(), GuidanceSpec(), ControlSpec.model_validate(control),
+        vehicle(), STAGES, phases(), GuidanceSpec(), ControlSpec.model_validate_json(control),
         TargetSpec.model_validate(TARGET), SITE, EARTH, CALM,
     )  # fmt: skip
 

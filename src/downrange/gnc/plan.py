@@ -225,8 +225,8 @@ class _Planner:
             kick = float(kicks[i])
         ascent = self.ascent(kick)
         if ascent.spare_mps < 0.0:
-            raise self._problem(f"can't be reached: {-ascent.spare_mps:.0f} m/s short (of the need, "
-                                f"{self.restart_mps:.0f} m/s are for the second burn)")  # fmt: skip
+            raise self._problem(f"can't be reached: {-ascent.spare_mps:.0f} m/s short; "
+                                f"{self.restart_mps:.0f} m/s are for the second burn")  # fmt: skip
         return ascent
 
     def final_mass(self, kick_rad: float) -> float:
