@@ -173,17 +173,22 @@ def test_engines_are_strips_by_number() -> None:
     assert all(f">{number}</text>" in drawn.svg for number in range(1, 10))
 
 
-def test_margins_are_shares_of_their_limits() -> None:
+def test_margins_are_drawn_by_kind() -> None:
     time = np.arange(0.0, 10.0, 0.05)
-    telemetry = Telemetry.from_columns(
-        {"time_s": time, "margin.corridor_position_m": 900 - 50 * time}
-    )
+    left = {
+        "margin.corridor_position_m": 900.0 - 100.0 * time,
+        "margin.attitude_deg": 60.0 - time,
+        "margin.data_loss_s": np.full(time.size, np.inf),
+    }
+    telemetry = Telemetry.from_columns({"time_s": time, **left})
     with drawing():
-        drawn = draw_margins(telemetry, {"corridor_position_m": {"limit": 900.0}}, ())
+        drawn = draw_margins(telemetry, {"attitude_deg": {"limit": 60.0}}, ())
         none = draw_margins(Telemetry.from_columns({"time_s": [0.0, 1.0]}), {}, ())
-    assert none is None
-    assert drawn is not None
-    assert (drawn.unit, drawn.legend) == ("%", (("Corridor position", "1"),))
+    assert none == ()
+    assert [(d.unit, d.legend) for d in drawn] == [
+        ("km", (("Corridor position", "1"),)),
+        ("%", (("Attitude", "1"),)),
+    ]
 
 
 def test_no_dictionary_channel_is_drawn_without_a_unit_scale() -> None:

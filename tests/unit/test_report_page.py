@@ -123,6 +123,16 @@ def test_the_plan_in_the_recording_is_drawn_too() -> None:
     assert "kplanned" in beside.split("</style>")[1]
 
 
+def test_an_ascent_plan_stands_in_for_a_planned_flight() -> None:
+    time = np.arange(0.0, 60.0)
+    ascent = {"time_s": time, "altitude_m": 1.5 * time**2}
+    flight = lost_flight()
+    body = render(dataclasses.replace(flight, plan={**flight.plan, "ascent": ascent}))
+    assert "Flown against planned" in body
+    # In the legend of altitude alone: the plan has neither place nor downrange to draw.
+    assert body.split("</style>")[1].count("kplanned") == 1
+
+
 def test_telemetry_alone_makes_a_report() -> None:
     time = np.arange(0.0, 100.0)
     columns = {"time_s": time, "altitude_m": 5.0 * time**2, "speed_mps": 10.0 * time}

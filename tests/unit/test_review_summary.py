@@ -101,7 +101,7 @@ def test_like_events_at_one_time_share_a_row() -> None:
 def test_headline_says_how_why_and_where() -> None:
     assert headline(lost_flight()) == (
         "Flight terminated at T+00:30.0 (attitude). "
-        "Stage\u00a01 impacted in the sea at T+00:58.1, 750 m from the pad."
+        "Stage\u00a01 came down in the sea at T+00:58.1, 750 m from the pad."
     )
 
 

@@ -68,6 +68,7 @@ def draw_map(
 ) -> Drawing | None:
     """The map of the flight; of the planned flight too if `whole`. None without positions."""
     tracks = {n: t for n, t in _tracks(recording).items() if "latitude_deg" in t}
+    planned = {n: t for n, t in planned.items() if "latitude_deg" in t}
     if not tracks:
         return None
     shown = [*tracks.values(), *(planned.values() if whole else ())]
@@ -287,6 +288,7 @@ def draw_profile(recording: Recording, planned: dict[str, Telemetry]) -> Drawing
     from matplotlib.ticker import MaxNLocator
 
     tracks = [t for t in _tracks(recording).values() if "downrange_m" in t and "altitude_m" in t]
+    planned = {n: t for n, t in planned.items() if "downrange_m" in t and "altitude_m" in t}
     if not tracks:
         return None
     far = max(float(np.nanmax(np.abs(t[c]))) for t in tracks for c in ("downrange_m", "altitude_m"))
@@ -305,11 +307,11 @@ def draw_profile(recording: Recording, planned: dict[str, Telemetry]) -> Drawing
     figure.draw_without_rendering()
     axes.autoscale(enable=False)
     for telemetry in planned.values():
-        if "downrange_m" in telemetry and "altitude_m" in telemetry:
-            across, up = telemetry["downrange_m"] * factor, telemetry["altitude_m"] * factor
-            axes.plot(across, up, color=PAGE.planned, lw=3.0, zorder=2)
+        across, up = telemetry["downrange_m"] * factor, telemetry["altitude_m"] * factor
+        axes.plot(across, up, color=PAGE.planned, lw=3.0, zorder=2)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(6))
     caption = f"altitude over downrange, both in {unit}; dots every {_interval(tracks[0]):g} s"
     svg = to_svg(figure, f"Side view: {caption}")
-    return Drawing("Side view", unit, caption, svg, tuple(_legend(recording, planned))[:2])
+    legend = (item for item in _legend(recording, planned) if item[1] not in ("dotted", "limit"))
+    return Drawing("Side view", unit, caption, svg, tuple(legend))

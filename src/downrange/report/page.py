@@ -71,9 +71,7 @@ def render(recording: Recording, planned: Recording | None = None) -> str:
     """The report's HTML text."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    beside = dict(recording.planned)
-    if planned is not None:
-        beside = {name: body.telemetry for name, body in planned.bodies.items()}
+    beside = planned_telemetry(recording, planned)
     with drawing():
         sections = tuple(s for s in _sections(recording, beside) if s.drawings)
     environment = Environment(
@@ -99,6 +97,19 @@ def render(recording: Recording, planned: Recording | None = None) -> str:
         assumed=tuple(_assumed(recording)),
         style=(files("downrange.report") / "style.css").read_text(encoding="utf-8"),
     )
+
+
+def planned_telemetry(recording: Recording, planned: Recording | None) -> dict[str, Telemetry]:
+    """What was planned for each body: another flight, the recording's own, or its ascent plan.
+
+    The ascent in `plan["ascent"]`, columns under channel names, is the first body's.
+    """
+    if planned is not None:
+        return {name: body.telemetry for name, body in planned.bodies.items()}
+    ascent = recording.plan.get("ascent")
+    if recording.planned or not ascent or not recording.bodies:
+        return dict(recording.planned)
+    return {next(iter(recording.bodies)): Telemetry.from_columns(ascent)}
 
 
 def _subtitle(recording: Recording) -> str:
@@ -131,7 +142,7 @@ def _sections(recording: Recording, planned: dict[str, Telemetry]) -> Iterator[S
         drawings = (*propulsion, *((engines,) if engines else ()))
         yield Section(f"Propulsion and mass{of}", drawings)
         margins = draw_margins(body.telemetry, recording.summary.get("margins") or {}, events)
-        yield Section(f"Safety and structural margins{of}", (margins,) if margins else ())
+        yield Section(f"Safety and structural margins{of}", margins)
 
 
 def _panels(

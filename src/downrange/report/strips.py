@@ -20,13 +20,14 @@ from downrange.report.figures import (
 )
 from downrange.report.style import PAGE, new_axes, new_figure, thin, to_svg
 from downrange.review.summary import margin_title
-from downrange.telemetry import Event, Telemetry
+from downrange.telemetry import Event, Telemetry, unit_of
 
 Floats = NDArray[np.float64]
 
 MOST_STRIPS = 40
 ENVELOPE_S = 0.5
 BEYOND = 0.15  # how far past a limit is drawn, in shares of it
+NEAREST_M = 10.0
 
 
 def draw_engines(telemetry: Telemetry, events: Sequence[Event]) -> Drawing | None:
@@ -55,36 +56,71 @@ def draw_engines(telemetry: Telemetry, events: Sequence[Event]) -> Drawing | Non
 
 def draw_margins(
     telemetry: Telemetry, margins: Mapping[str, Mapping[str, Any]], events: Sequence[Event]
-) -> Drawing | None:
-    """How much of each limit is left against time. None where no margin was recorded.
+) -> tuple[Drawing, ...]:
+    """Every recorded margin against time: distances in one figure, the rest in another.
 
-    A margin's whole is its limit; where none is stated, its largest value.
+    Distances reach from metres to hundreds of kilometres, so theirs is logarithmic. The rest
+    are shares of their limit, or of their largest value where no limit is stated.
     """
-    names = telemetry.matching("margin.")
-    if not names:
-        return None
-    span = time_span(telemetry, "end", events)
+    names = [n for n in telemetry.matching("margin.") if np.isfinite(telemetry[n]).any()]
+    far = [name for name in names if unit_of(name) == "m"]
+    near = [name for name in names if name not in far]
+    found = [_distances(telemetry, far, events)] if far else []
+    return (*found, *([_shares(telemetry, near, margins, events)] if near else []))
+
+
+def _distances(telemetry: Telemetry, names: Sequence[str], events: Sequence[Event]) -> Drawing:
     lines = []
     for i, name in enumerate(names):
-        key = name.removeprefix("margin.")
         time, values = _lowest(telemetry["time_s"], telemetry[name])
-        whole = (margins.get(key) or {}).get("limit") or _largest(values)
-        share = np.clip(100.0 * values / abs(whole), -100.0 * BEYOND, 100.0)
         colour = PAGE.series[i % len(PAGE.series)]
-        lines.append(Line(*thin(time, share), margin_title(key), colour))
+        left = np.where(np.isfinite(values), np.maximum(values, NEAREST_M), np.nan)
+        lines.append(Line(*thin(time, left / 1000.0), _title(name), colour))
     figure = new_figure(WIDTH_PT, HEIGHT_PT)
     axes = new_axes(figure, BOX_PT, PAGE)
-    draw_lines(axes, lines[: len(PAGE.series)], span)
-    for line in lines[len(PAGE.series) :]:
-        axes.plot(line.time_s, line.values, color=line.colour, lw=1.2, ls=(0, (4, 2)), zorder=3)
+    span = time_span(telemetry, "end", events)
+    draw_lines(axes, lines, span, log=True)
+    highest = max(float(np.nanmax(line.values)) for line in lines)
+    axes.set_ylim(NEAREST_M / 1000.0 / 1.15, 2.0 * max(highest, 1.0))
+    axes.axhline(NEAREST_M / 1000.0, color=PAGE.danger, lw=1.0, zorder=2)
+    mark_events(axes, events, span, PAGE)
+    caption = f"left to each safety limit; at the red line {NEAREST_M:g} m or less"
+    svg = to_svg(figure, f"Kilometres left to each safety limit against time: {caption}")
+    return Drawing("Distance margins", "km", caption, svg, _legend(lines))
+
+
+def _shares(
+    telemetry: Telemetry,
+    names: Sequence[str],
+    margins: Mapping[str, Mapping[str, Any]],
+    events: Sequence[Event],
+) -> Drawing:
+    lines = []
+    for i, name in enumerate(names):
+        time, values = _lowest(telemetry["time_s"], telemetry[name])
+        limit = (margins.get(name.removeprefix("margin.")) or {}).get("limit")
+        whole = abs(limit or np.abs(values[np.isfinite(values)]).max() or 1.0)
+        share = np.clip(100.0 * values / whole, -100.0 * BEYOND, 100.0)
+        lines.append(Line(*thin(time, share), _title(name), PAGE.series[i % len(PAGE.series)]))
+    figure = new_figure(WIDTH_PT, HEIGHT_PT)
+    axes = new_axes(figure, BOX_PT, PAGE)
+    span = time_span(telemetry, "end", events)
+    draw_lines(axes, lines, span)
     axes.set_ylim(-100.0 * BEYOND, 104.0)
     axes.set_yticks([0.0, 25.0, 50.0, 75.0, 100.0])
     axes.axhline(0.0, color=PAGE.danger, lw=1.0, zorder=2)
     mark_events(axes, events, span, PAGE)
-    legend = tuple((line.label, _swatch(i)) for i, line in enumerate(lines))
     caption = "left of each limit; below zero is beyond it"
-    alt = f"Share of each limit that is left, in percent, against time: {caption}"
-    return Drawing("Margins", "%", caption, to_svg(figure, alt), legend)
+    svg = to_svg(figure, f"Share of each limit that is left, in percent, against time: {caption}")
+    return Drawing("Other margins", "%", caption, svg, _legend(lines))
+
+
+def _title(name: str) -> str:
+    return margin_title(name.removeprefix("margin."))
+
+
+def _legend(lines: Sequence[Line]) -> tuple[tuple[str, str], ...]:
+    return tuple((line.label, str(i % len(PAGE.series) + 1)) for i, line in enumerate(lines))
 
 
 def _lowest(time_s: Floats, values: Floats) -> tuple[Floats, Floats]:
@@ -95,13 +131,3 @@ def _lowest(time_s: Floats, values: Floats) -> tuple[Floats, Floats]:
         for start, part in zip(starts, np.split(values, starts[1:]), strict=True)
     ]
     return time_s[picks], values[picks]
-
-
-def _swatch(index: int) -> str:
-    number = index % len(PAGE.series) + 1
-    return f"{number} dashed" if index >= len(PAGE.series) else str(number)
-
-
-def _largest(values: Floats) -> float:
-    finite = np.abs(values[np.isfinite(values)])
-    return float(finite.max()) if finite.size and finite.max() > 0.0 else 1.0

@@ -116,7 +116,7 @@ def to_svg(figure: Figure, alt: str) -> str:
     figure.savefig(buffer, format="svg", metadata={"Date": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, count=1, flags=re.DOTALL)
+    text = re.sub(r"<(metadata|style).*?</\1>", "", text, flags=re.DOTALL)
     text = re.sub(r' id="[a-z][\w.]*_\d+"', "", text)
     text = re.sub(r"(\.\d\d)\d+", r"\1", text)
     for colour, name in _VARIABLES.items():

@@ -91,13 +91,16 @@ def _verdict(recording: Recording) -> str:
 
 def _end(recording: Recording, body: str) -> str:
     end = recording.summary["bodies"][body]
-    words = [body_title(body), outcome_title(str(end.get("outcome") or ""))]
-    words += {"sea": ["in the sea"], "land": ["on land"]}.get(end.get("end_surface"), [])
+    outcome = str(end.get("outcome") or "")
+    where = {"sea": "in the sea", "land": "on land"}.get(end.get("end_surface") or "")
+    came_down = where is not None and outcome in ("terminated", "broke_up", "impacted")
+    words = [body_title(body), "came down" if came_down else outcome_title(outcome)]
+    words += [where] if where else []
     if end.get("end_time_s") is not None:
         words.append(f"at {mission_time(end['end_time_s'])}")
     distance = pad_distance_m(recording, body)
-    where = "" if distance is None else f", {quantity(distance, 'm', 2)} from the pad"
-    return f"{' '.join(words)}{where}."
+    away = "" if distance is None else f", {quantity(distance, 'm', 2)} from the pad"
+    return f"{' '.join(words)}{away}."
 
 
 def pad_distance_m(recording: Recording, body: str) -> float | None:

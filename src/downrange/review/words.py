@@ -29,10 +29,7 @@ OUTCOMES = {
     "scrubbed": "Scrubbed",
     "numerical": "Numerical failure",
     "in_orbit": "in orbit",
-    "landed": "landed",
-    "caught": "caught",
     "splashed": "splashed down",
-    "impacted": "impacted",
     "broke_up": "broke up",
     "flying": "still flying",
 }
@@ -56,7 +53,7 @@ def event_title(name: str) -> str:
 
 def outcome_title(outcome: str) -> str:
     """A mission's or body's outcome as words."""
-    return OUTCOMES.get(outcome, spoken(outcome) or NOTHING)
+    return OUTCOMES.get(outcome, outcome.replace("_", " ") or NOTHING)
 
 
 def mission_time(time_s: float | None) -> str:
