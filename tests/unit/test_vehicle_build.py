@@ -9,6 +9,7 @@ import pytest
 from vehicle_case import vehicle, vehicle_data
 
 from downrange._spec import validate
+from downrange.aero.kernel import CA
 from downrange.aero.outline import Outline
 from downrange.vehicle import kernel
 from downrange.vehicle.beam import Beam, Span, bending_modes
@@ -147,7 +148,7 @@ def test_words_of_a_mode() -> None:
     spec = vehicle()
     row = build_bending(spec).table[-1, 0]
     full = bending_modes(build_beam(spec, [1.0] * 4, tank_loads_kg(spec)), 1)[0]
-    assert row[kernel.PHI_GIMBAL], row[kernel.SLOPE_GIMBAL] == pytest.approx(full.at(0.5))
+    assert (row[kernel.PHI_GIMBAL], row[kernel.SLOPE_GIMBAL]) == pytest.approx(full.at(0.5))
     assert (row[kernel.PHI_IMU], row[kernel.SLOPE_IMU]) == pytest.approx(full.at(3.0))
     # the tail moves with the nose and turns against it
     assert row[kernel.PHI_GIMBAL] > 0.0 > row[kernel.SLOPE_GIMBAL]
@@ -169,6 +170,19 @@ def test_upper_stage_alone_is_stiffer() -> None:
     first = [each.table[-1, 0, kernel.OMEGA_RADPS] for each in (whole, upper, bare)]
     assert first[0] < first[1] < first[2]
     assert upper.fraction[[0, -1]] == pytest.approx([0.0, 1.0])
+
+
+def test_a_spent_stage_alone() -> None:
+    """What falls back after separation: its own outline, mass and modes."""
+    spec, alone = vehicle(), [1.0, 0.0, 0.0, 0.0]
+    assert outline(spec, alone) == [(0.0, 2.0), (20.0, 2.0)]
+    bending = build_bending(spec, alone)
+    assert bending.fraction[[0, -1]] == pytest.approx([0.0, 1.0])
+    assert bending.table[0, 0, kernel.OMEGA_RADPS] > bending.table[-1, 0, kernel.OMEGA_RADPS]
+    blunt = vehicle_aero(spec, alone, powered=False)
+    whole = vehicle_aero(spec, powered=False)
+    # a flat face in front in place of a nose
+    assert blunt.table[0, 0, CA] > whole.table[0, 0, CA] + 0.6
 
 
 def test_frequency_goes_with_the_root_of_stiffness() -> None:
