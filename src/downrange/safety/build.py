@@ -216,19 +216,19 @@ def _places(site: SiteSpec, earth: Earth) -> Places:
 def _half_width(
     spec: SafetySpec, places: Places, track: Floats, travel_m: Floats, time_s: Floats
 ) -> Floats:
-    """(n,) distance in m that the corridor leaves beside the nearest place.
+    """(n,) distance in m from the plan to what is kept beside the nearest place.
 
     Raises:
         InputError: less the travel it is under the narrowest in a row of the plan's times.
     """
     edge, names = places.nearest(track)
-    width = np.clip(edge - spec.keep_out.si, 0.0, spec.corridor.widest.si)
+    width = np.clip(edge - spec.keep_out.si, 0.0, spec.corridor.widest.si + travel_m)
     left = (width - travel_m)[: len(time_s)]
     worst = int(np.argmin(left))
     narrowest = spec.corridor.narrowest.si
     if left[worst] < narrowest:
         message = (
-            f"{left[worst]:.0f} m are left beside {names[worst] or 'the plan'} at "
+            f"{left[worst]:.0f} m are left beside {names[worst]} at "
             f"T+{time_s[worst]:.0f} s, where the plan passes {edge[worst]:.0f} m from its edge: "
             f"less than {narrowest:.0f} m"
         )

@@ -18,12 +18,12 @@ class CorridorSpec(Spec):
 
     The corridor at time t is made of discs about the points where the plan has them between
     the times `behind * t` and `(1 + ahead) * t`. A disc's radius is the distance from its
-    centre to the edge of the nearest protected place, less the distance to keep, but never
-    more than `widest`. A point must be as deep inside as it can travel before thrust has
-    ended: the impact point with the plan's thrust turned in its worst direction.
+    centre to the edge of the nearest protected place, less the distance to keep. A point must
+    be as deep inside as it can travel before thrust has ended: the impact point with the
+    plan's thrust turned in its worst direction.
 
     Attributes:
-        widest: largest half-width; bounds the corridor where nobody is near.
+        widest: what is left on either side where nobody is near.
         narrowest: what a good flight needs on either side; a plan with less is refused.
         behind: share of the time since release. A slow vehicle, with an engine out, lags.
         ahead: share of the time since release; the rules end that much after the plan.
