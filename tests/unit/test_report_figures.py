@@ -125,9 +125,10 @@ def test_a_channel_without_a_number_is_an_empty_figure() -> None:
 def test_panels_end_with_thrust_or_control() -> None:
     telemetry = flown_telemetry()
     assert time_span(telemetry, "end", EVENTS)[1] == telemetry["time_s"][-1]
-    assert time_span(telemetry, "thrust", EVENTS)[1] == pytest.approx(34.0, abs=0.06)
-    assert time_span(telemetry, "lost", EVENTS)[1] == pytest.approx(28.8)
-    assert time_span(telemetry, "lost", ())[1] == pytest.approx(34.0, abs=0.06)
+    # Thrust ends at T+30 s, attitude is lost at 24.8 s; 15 % of the time from T-2 s is added.
+    assert time_span(telemetry, "thrust", EVENTS)[1] == pytest.approx(34.8, abs=0.06)
+    assert time_span(telemetry, "lost", EVENTS)[1] == pytest.approx(24.8 + 0.15 * 26.8)
+    assert time_span(telemetry, "lost", ())[1] == pytest.approx(34.8, abs=0.06)
 
 
 NAMES = ["flight_termination", "attitude_lost", "oscillation", "impact", "meco", "max_q", "liftoff"]
@@ -152,6 +153,23 @@ def test_distant_labels_are_all_placed_low_and_right() -> None:
     events = [Event(t, "a", n) for t, n in zip((5.0, 20.0, 40.0), NAMES, strict=False)]
     placed = place_labels(events, (0.0, 60.0), 404.0)
     assert [(label.align, label.row) for label in placed] == [("left", 0)] * 3
+
+
+def test_tick_labels_keep_their_digits() -> None:
+    panel = Panel("Error", "small", {"attitude_error_deg": ""}, log=True)
+    time = np.arange(0.0, 10.0, 0.1)
+    small = Telemetry.from_columns({"time_s": time, "attitude_error_deg": 1e-3 * 2.0**time})
+    assert ">0.001<" not in draw(panel, flown_telemetry()).svg
+    assert re.search(r">0\.01</text>", draw(panel, small).svg)
+    assert not re.search(r">0\.00</text>", draw(panel, small).svg)
+
+
+def test_an_event_close_to_a_more_telling_one_is_left_out() -> None:
+    events = [Event(30.0, "a", "flight_termination"), Event(30.2, "a", "max_q")]
+    with drawing():
+        svg = draw_panel(ALTITUDE, flown_telemetry(), None, events).svg
+    assert ">terminated<" in svg
+    assert ">max q<" not in svg
 
 
 def test_tanks_become_lines() -> None:

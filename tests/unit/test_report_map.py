@@ -77,6 +77,13 @@ def test_pad_impact_and_places_are_named() -> None:
     assert {"Pad", "Town", "impact T+58 s"} <= words
 
 
+def test_names_do_not_lie_on_each_other() -> None:
+    far_away = view_of(np.array([68.0, 71.0]), np.array([10.0, 20.0]), 400.0 / 298.0)
+    words = {text.get_text() for text in painted(lost_flight(), far_away).texts}
+    assert "Pad" in words
+    assert "Town" not in words
+
+
 def test_what_lies_outside_is_not_named() -> None:
     far = view_of(np.array([40.0, 40.1]), np.array([15.5, 15.7]), 1.3)
     words = {text.get_text() for text in painted(lost_flight(), far).texts}

@@ -11,6 +11,7 @@ from made_up_flight import SUMMARY, healthy_flight, lost_flight
 from downrange.review import body_rows, headline, margin_rows, objective_rows, timeline
 from downrange.review.summary import pad_distance_m
 from downrange.review.words import (
+    body_outcome,
     body_title,
     event_title,
     mission_time,
@@ -70,7 +71,9 @@ def test_three_digits_are_within_half_a_percent(value: float) -> None:
 def test_names_become_words() -> None:
     assert event_title("flight_termination") == "Flight termination"
     assert event_title("max_q") == "Max q"
-    assert outcome_title("broke_up") == "broke up"
+    assert outcome_title("terminated") == "Flight terminated"
+    assert body_outcome("broke_up") == "broke up"
+    assert body_outcome("flying") == "still flying"
     assert body_title("stage1") == "Stage\u00a01"
 
 
@@ -95,7 +98,7 @@ def test_like_events_at_one_time_share_a_row() -> None:
         ("B", "Ignition"),
         ("A", "Ignition"),
     ]
-    assert rows[0].detail.startswith("engine 0, engine 1")
+    assert rows[0].detail.startswith("engine 0; engine 1")
 
 
 def test_headline_says_how_why_and_where() -> None:

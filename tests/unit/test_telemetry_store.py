@@ -89,6 +89,15 @@ def test_absent_is_null_and_never_nan(tmp_path: Path) -> None:
     assert math.isnan(read_recording(folder).events[0].mach)
 
 
+def test_rows_of_numbers_take_one_line_and_text_keeps_its_brackets(tmp_path: Path) -> None:
+    telemetry = Telemetry.from_columns({"time_s": [0.0]})
+    plan = {"rows": [[1.0, 2.0], [3.0, 4.0]], "text": "[ a,\n b ]", "none": []}
+    folder = write_recording(Recording({"a": Body("a", telemetry)}, plan=plan), tmp_path / "a")
+    text = (folder / "plan.json").read_text()
+    assert json.loads(text) == plan
+    assert "[1.0, 2.0]" in text
+
+
 def test_an_existing_folder_is_refused_unless_replaced(
     recording: Recording, tmp_path: Path
 ) -> None:

@@ -22,8 +22,10 @@ Floats = NDArray[np.float64]
 
 WIDTH_PT, HEIGHT_PT = 460.0, 214.0
 BOX_PT = (44.0, 28.0, 404.0, 154.0)  # left, bottom, width, height of the axes
-AFTER_S = 4.0
+AFTER = 0.15  # of the time before it is drawn after the end of thrust or control
 LOST_S = 0.5  # what comes later than this after the loss does not set the range
+CLOSE = 0.012  # events nearer to a more telling one, in shares of the width, are left out
+DECADES = 1e-4  # of the largest value: the least that a logarithmic axis shows
 LABEL_ROWS = 3
 ROW_PT = 10.5
 MOST_MARKED = 8
@@ -32,8 +34,8 @@ MOST_MARKED = 8
 _DANGER = ("flight_termination", "breakup", "attitude_lost", "oscillation")
 _MARKED = (
     *_DANGER,
-    *("impact", "splashdown", "touchdown", "catch", "meco", "separation", "fault", "max_q"),
-    *("engine_failed", "pitch_over", "seco", "liftoff", "mach_1", "fairing_jettison"),
+    *("impact", "splashdown", "touchdown", "catch", "meco", "separation", "liftoff", "max_q"),
+    *("fault", "engine_failed", "pitch_over", "seco", "mach_1", "fairing_jettison"),
 )
 _SHORT = {
     "flight_termination": "terminated",
@@ -112,7 +114,8 @@ def draw_panel(
     figure = new_figure(WIDTH_PT, HEIGHT_PT)
     axes = new_axes(figure, BOX_PT, PAGE)
     draw_lines(axes, lines, span, log=panel.log, dense=panel.dense)
-    calm = span[1] + LOST_S - AFTER_S if panel.until == "lost" else span[1]
+    losses = [e.time_s + LOST_S for e in events if e.name == "attitude_lost"]
+    calm = min([span[1], *losses]) if panel.until == "lost" else span[1]
     set_range(axes, lines, calm, log=panel.log, from_zero=panel.from_zero)
     legend = [
         (line.label, "planned" if line.planned else str(i)) for i, line in enumerate(lines, 1)
@@ -140,13 +143,13 @@ def _clip(telemetry: Telemetry, name: str, span: tuple[float, float]) -> tuple[F
 def time_span(telemetry: Telemetry, until: str, events: Sequence[Event]) -> tuple[float, float]:
     """First and last time, s, of a panel that ends `until` then."""
     time = telemetry["time_s"]
-    ends = [float(time[-1])]
+    start, end = float(time[0]), float(time[-1])
+    ends = []
     if until != "end" and "thrust_n" in telemetry:
-        burning = time[telemetry["thrust_n"] > 0.0]
-        ends += [float(burning[-1]) + AFTER_S] if burning.size else []
+        ends += [float(t) for t in time[telemetry["thrust_n"] > 0.0][-1:]]
     if until == "lost":
-        ends += [event.time_s + AFTER_S for event in events if event.name == "attitude_lost"]
-    return float(time[0]), min(ends)
+        ends += [event.time_s for event in events if event.name == "attitude_lost"]
+    return start, min([end, *(t + AFTER * (t - start) for t in ends)])
 
 
 def draw_lines(
@@ -199,7 +202,8 @@ def set_range(
         every = np.zeros(1)
     if log:
         every = np.abs(every[every != 0.0]) if np.any(every) else np.ones(1)
-        axes.set_ylim(max(float(np.percentile(every, 1.0)) / 1.5, 1e-3), float(every.max()) * 1.6)
+        top = max(float(every.max()), 1e-2)
+        axes.set_ylim(max(float(np.percentile(every, 1.0)) / 1.5, DECADES * top), 1.6 * top)
         return
     low, high = float(every.min()), float(every.max())
     low = min(low, 0.0) if from_zero else low
@@ -219,10 +223,10 @@ def draw_limit(axes: Axes, limit: float, palette: Palette) -> None:
         "limit",
         (1.0, limit),
         xycoords=("axes fraction", "data"),
-        xytext=(-2, 2.5),
+        xytext=(-2, -2.5),
         textcoords="offset points",
         ha="right",
-        va="bottom",
+        va="top",
         color=palette.danger,
         fontsize=FONT_PT - 1.0,
     )
@@ -255,7 +259,12 @@ def mark_events(
 def _marked(events: Sequence[Event], span: tuple[float, float]) -> list[Event]:
     inside = [e for e in events if e.name in _MARKED and span[0] <= e.time_s <= span[1]]
     first = {e.name: e for e in sorted(inside, key=lambda e: -e.time_s)}.values()
-    return sorted(first, key=lambda e: _MARKED.index(e.name))[:MOST_MARKED]
+    chosen: list[Event] = []
+    for event in sorted(first, key=lambda e: _MARKED.index(e.name)):
+        close = CLOSE * (span[1] - span[0])
+        if all(abs(event.time_s - other.time_s) > close for other in chosen):
+            chosen.append(event)
+    return chosen[:MOST_MARKED]
 
 
 @dataclass(frozen=True)

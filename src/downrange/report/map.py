@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from downrange.report.figures import Drawing, scale_for
 from downrange.report.style import FONT_PT, PAGE, Palette, new_axes, new_figure, to_svg
 from downrange.review.summary import degrees
-from downrange.review.words import body_title
+from downrange.review.words import body_title, spoken
 from downrange.telemetry import Recording, Telemetry
 
 if TYPE_CHECKING:
@@ -130,7 +130,6 @@ def paint_map(
     _frame(axes, view, palette)
     _land(axes, recording, view, palette)
     _limits(axes, recording, palette)
-    _protected(axes, recording, view, palette)
     for telemetry in planned.values():
         if "latitude_deg" in telemetry:
             _track(axes, telemetry, "", color=palette.planned, lw=3.0)
@@ -141,7 +140,9 @@ def paint_map(
         if "latitude_deg" in body.telemetry:
             _track(axes, body.telemetry, "", color=colour, lw=1.4)
             _clock(axes, body.telemetry, view, colour)
-    _points(axes, recording, view, palette)
+    names = _Names(axes, view)
+    _points(axes, recording, view, palette, names)
+    _protected(axes, recording, view, palette, names)
     _scale_bar(axes, view, palette)
 
 
@@ -193,14 +194,16 @@ def _limits(axes: Axes, recording: Recording, palette: Palette) -> None:
         axes.plot(line["longitude_deg"], line["latitude_deg"], **style)
 
 
-def _protected(axes: Axes, recording: Recording, view: View, palette: Palette) -> None:
+def _protected(
+    axes: Axes, recording: Recording, view: View, palette: Palette, names: _Names
+) -> None:
     turn = np.linspace(0.0, 2.0 * np.pi, 73)
     for place in _map(recording).get("protect") or ():
         radius = float(place.get("radius_m") or 0.0) / 1000.0 / KM_PER_DEGREE
         longitude = place["longitude_deg"] + radius * view.stretch * np.sin(turn)
         latitude = place["latitude_deg"] + radius * np.cos(turn)
         axes.fill(longitude, latitude, facecolor=palette.danger, alpha=0.13, lw=0, zorder=2)
-        _name(axes, place, str(place["name"]), view, palette.danger, (0.0, 0.0))
+        names.write(place, spoken(str(place["name"])), palette.danger, (0.0, 0.0))
 
 
 def _track(axes: Axes, telemetry: Telemetry, kind: str, **style: Any) -> None:
@@ -227,12 +230,12 @@ def _round_times(telemetry: Telemetry) -> Floats:
     return np.arange(every, float(telemetry["time_s"][-1]), every)
 
 
-def _points(axes: Axes, recording: Recording, view: View, palette: Palette) -> None:
+def _points(axes: Axes, recording: Recording, view: View, palette: Palette, names: _Names) -> None:
     pad = _map(recording).get("pad")
     if pad:
         at = pad["longitude_deg"], pad["latitude_deg"]
         axes.plot(*at, "^", ms=6.0, color=palette.ink, zorder=6)
-        _name(axes, pad, str(pad.get("name") or "pad"), view, palette.ink, (0.0, -12.0))
+        names.write(pad, spoken(str(pad.get("name") or "pad")), palette.ink, (0.0, -12.0))
     for event in recording.events:
         if event.name in _ENDS_DOWN and math.isfinite(event.latitude_deg):
             place = {"latitude_deg": event.latitude_deg, "longitude_deg": event.longitude_deg}
@@ -240,23 +243,34 @@ def _points(axes: Axes, recording: Recording, view: View, palette: Palette) -> N
             axes.plot(*at, "x", ms=6.5, mew=1.6, color=palette.danger, zorder=6)
             words = f"{event.name} T+{event.time_s:.0f} s"
             left = event.longitude_deg > 0.3 * view.west + 0.7 * view.east
-            _name(axes, place, words, view, palette.danger, (-9.0 if left else 9.0, 0.0))
+            names.write(place, words, palette.danger, (-9.0 if left else 9.0, 0.0))
 
 
-def _name(
-    axes: Axes,
-    place: dict[str, Any],
-    words: str,
-    view: View,
-    colour: str,
-    offset: tuple[float, float],
-) -> None:
-    """A name at a place in view, moved by an offset in points and growing away from it."""
-    align = "center" if offset[0] == 0.0 else "left" if offset[0] > 0.0 else "right"
-    if view.holds(place["latitude_deg"], place["longitude_deg"]):
-        axes.annotate(
+class _Names:
+    """Names on a map, each left out that would lie on one written before."""
+
+    def __init__(self, axes: Axes, view: View) -> None:
+        self.axes, self.view = axes, view
+        self.boxes: list[tuple[float, float, float, float]] = []
+
+    def write(
+        self, place: dict[str, Any], words: str, colour: str, offset: tuple[float, float]
+    ) -> None:
+        """A name at a place in view, moved by an offset in points and growing away from it."""
+        at = place["longitude_deg"], place["latitude_deg"]
+        if not self.view.holds(at[1], at[0]):
+            return
+        align = "center" if offset[0] == 0.0 else "left" if offset[0] > 0.0 else "right"
+        x, y = self.axes.transData.transform(at) / self.axes.figure.dpi * 72.0 + offset
+        length = 0.58 * FONT_PT * len(words)
+        left = x - {"left": 0.0, "center": 0.5, "right": 1.0}[align] * length
+        box = (left, y - 0.6 * FONT_PT, left + length, y + 0.6 * FONT_PT)
+        if any(_overlap(box, other) for other in self.boxes):
+            return
+        self.boxes.append(box)
+        self.axes.annotate(
             words,
-            (place["longitude_deg"], place["latitude_deg"]),
+            at,
             xytext=offset,
             textcoords="offset points",
             ha=align,
@@ -265,6 +279,10 @@ def _name(
             fontsize=FONT_PT,
             zorder=7,
         )
+
+
+def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _scale_bar(axes: Axes, view: View, palette: Palette) -> None:

@@ -34,6 +34,7 @@ from downrange.review.summary import (
 )
 from downrange.review.words import (
     NOTHING,
+    body_outcome,
     body_title,
     mission_time,
     outcome_title,
@@ -185,7 +186,7 @@ def _key_numbers(recording: Recording) -> Iterator[tuple[str, str, str]]:
         telemetry = body.telemetry
         end = (recording.summary.get("bodies") or {}).get(name, {}).get("end_time_s")
         end = float(telemetry["time_s"][-1]) if end is None else end
-        yield "Flight time", mission_time(end).removeprefix("T+"), outcome_title(body.outcome)
+        yield "Flight time", mission_time(end).removeprefix("T+"), body_outcome(body.outcome)
         climb = slice(0, _peak(telemetry, "altitude_m") + 1)
         for title, column, part in (
             ("Highest", "altitude_m", slice(None)),

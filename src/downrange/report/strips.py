@@ -25,14 +25,16 @@ from downrange.telemetry import Event, Telemetry, unit_of
 Floats = NDArray[np.float64]
 
 MOST_STRIPS = 40
+RAN = 0.01  # of the rated chamber pressure: an engine that never had it did not run
 ENVELOPE_S = 0.5
 BEYOND = 0.15  # how far past a limit is drawn, in shares of it
 NEAREST_M = 10.0
 
 
 def draw_engines(telemetry: Telemetry, events: Sequence[Event]) -> Drawing | None:
-    """Chamber pressure of every engine: a strip each, full height at rated. None without."""
-    names = telemetry.matching("", ".chamber_fraction")[:MOST_STRIPS]
+    """Chamber pressure of every engine that ran: a strip each, full height at rated."""
+    every = telemetry.matching("", ".chamber_fraction")
+    names = [name for name in every if np.nanmax(telemetry[name]) > RAN][:MOST_STRIPS]
     if not names:
         return None
     span = time_span(telemetry, "thrust", events)
@@ -84,7 +86,7 @@ def _distances(telemetry: Telemetry, names: Sequence[str], events: Sequence[Even
     axes.set_ylim(NEAREST_M / 1000.0 / 1.15, 2.0 * max(highest, 1.0))
     axes.axhline(NEAREST_M / 1000.0, color=PAGE.danger, lw=1.0, zorder=2)
     mark_events(axes, events, span, PAGE)
-    caption = f"left to each safety limit; at the red line {NEAREST_M:g} m or less"
+    caption = f"left to each safety limit; red: {NEAREST_M:g} m or less"
     svg = to_svg(figure, f"Kilometres left to each safety limit against time: {caption}")
     return Drawing("Distance margins", "km", caption, svg, _legend(lines))
 

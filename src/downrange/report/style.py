@@ -118,12 +118,17 @@ def to_svg(figure: Figure, alt: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<(metadata|style).*?</\1>", "", text, flags=re.DOTALL)
     text = re.sub(r' id="[a-z][\w.]*_\d+"', "", text)
-    text = re.sub(r"(\.\d\d)\d+", r"\1", text)
+    text = re.sub(r"<[^>]+>", _shortened, text)
     for colour, name in _VARIABLES.items():
         text = text.replace(colour, f"var(--{name})")
     view = re.search(r'viewBox="[^"]*"', text)
     opened = f'<svg role="img" aria-label="{html.escape(alt)}" {view.group() if view else ""}>'
     return opened + text[text.index(">") + 1 :].strip()
+
+
+def _shortened(tag: re.Match[str]) -> str:
+    """A tag with coordinates to a hundredth of a point."""
+    return re.sub(r"(\.\d\d)\d+", r"\1", tag.group())
 
 
 def thin(x: Floats, y: Floats, points: int = MAX_POINTS) -> tuple[Floats, Floats]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from downrange.review.words import (
     NOTHING,
+    body_outcome,
     body_title,
     event_title,
     mission_time,
@@ -40,7 +41,7 @@ def timeline(recording: Recording) -> tuple[Row, ...]:
     rows: list[Row] = []
     for group in _groups(sorted(recording.events, key=lambda event: event.time_s)):
         first = group[0]
-        details = ", ".join(dict.fromkeys(event.detail for event in group if event.detail))
+        details = "; ".join(dict.fromkeys(event.detail for event in group if event.detail))
         many = f" \u00d7 {len(group)}" if len(group) > 1 else ""
         rows.append(
             Row(
@@ -94,7 +95,7 @@ def _end(recording: Recording, body: str) -> str:
     outcome = str(end.get("outcome") or "")
     where = {"sea": "in the sea", "land": "on land"}.get(end.get("end_surface") or "")
     came_down = where is not None and outcome in ("terminated", "broke_up", "impacted")
-    words = [body_title(body), "came down" if came_down else outcome_title(outcome)]
+    words = [body_title(body), "came down" if came_down else body_outcome(outcome)]
     words += [where] if where else []
     if end.get("end_time_s") is not None:
         words.append(f"at {mission_time(end['end_time_s'])}")
@@ -138,7 +139,7 @@ def body_rows(recording: Recording) -> tuple[tuple[str, str, str, str, str, str]
     return tuple(
         (
             body_title(name),
-            outcome_title(str(end.get("outcome") or "")),
+            body_outcome(str(end.get("outcome") or "")),
             mission_time(end.get("end_time_s")),
             _place(end),
             quantity(end.get("impact_speed_mps"), "m/s"),

@@ -21,17 +21,18 @@ _EVENTS = {
     "breakup": "Break-up",
 }
 
-OUTCOMES = {
+_OUTCOMES = {
     "success": "Success",
     "partial": "Partial success",
     "loss": "Vehicle lost",
     "terminated": "Flight terminated",
     "scrubbed": "Scrubbed",
     "numerical": "Numerical failure",
-    "in_orbit": "in orbit",
+}
+_BODY_OUTCOMES = {
     "splashed": "splashed down",
-    "broke_up": "broke up",
     "flying": "still flying",
+    "numerical": "lost to numerical failure",
 }
 
 
@@ -52,8 +53,13 @@ def event_title(name: str) -> str:
 
 
 def outcome_title(outcome: str) -> str:
-    """A mission's or body's outcome as words."""
-    return OUTCOMES.get(outcome, outcome.replace("_", " ") or NOTHING)
+    """A mission's outcome as words."""
+    return _OUTCOMES.get(outcome, spoken(outcome) or NOTHING)
+
+
+def body_outcome(outcome: str) -> str:
+    """How a body ended, as words within a sentence."""
+    return _BODY_OUTCOMES.get(outcome, outcome.replace("_", " ") or NOTHING)
 
 
 def mission_time(time_s: float | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 import tomllib
 from collections.abc import Callable, Mapping
@@ -41,6 +42,11 @@ def write_recording(recording: Recording, folder: Path | str, *, replace: bool =
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return target
+
+
+def write_summary(summary: Mapping[str, Any], folder: Path | str) -> None:
+    """Write the summary of a recording that stands already anew. Raises OutputError."""
+    write_whole(Path(folder) / "summary.json", _json_text(summary))
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -90,8 +96,16 @@ def _write_files(recording: Recording, folder: Path) -> None:
 
 
 def _write_json(path: Path, data: Mapping[str, Any]) -> None:
+    path.write_text(_json_text(data), encoding="utf-8", newline="\n")
+
+
+def _json_text(data: Mapping[str, Any]) -> str:
     text = json.dumps(plain(data), indent=1, allow_nan=False, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+    return re.sub(r"\[\n([^][{}]*)\n *\]", _on_one_line, text) + "\n"
+
+
+def _on_one_line(numbers: re.Match[str]) -> str:
+    return f"[{' '.join(line.strip() for line in numbers.group(1).splitlines())}]"
 
 
 def plain(data: Any) -> Any:
