@@ -125,6 +125,7 @@ def ascent_bounds(
         start_speed_mps=start.get(data.SPEED_MPS, 0.0),
         pitch_over_rate_radps=guidance.pitch_over_rate.si,
         rate_limit_radps=guidance.rate_limit.si,
+        head_on_pa=guidance.head_on_above.si,
         burnt_before_release_kg=float(vehicle.engine_flow_kgps[own].sum()) * held_s,
         residual_fraction=residual,
         cutoff_speed_mps=cutoff,

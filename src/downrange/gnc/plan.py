@@ -30,9 +30,9 @@ STEP_S = 0.25  # first stage
 UPPER_STEP_S = 1.0
 # Where the search for the upper stage's steering begins: tan(pitch) at start and end, yaw.
 LAWS = tuple(np.array(law) for law in ((0.6, -0.2, 0.0), (1.2, -0.4, 0.0), (0.2, 0.0, 0.0)))
-KICKS = 14  # coarse search for the pitch-over, then a golden section
+KICKS = 16  # coarse search for the pitch-over, then a golden section
 FINE_KICKS = 12
-LEAST_KICK_RAD = math.radians(0.3)
+LEAST_KICK_RAD = math.radians(0.05)
 MOST_KICK_RAD = math.radians(25.0)
 
 
@@ -61,6 +61,7 @@ class Bounds(NamedTuple):
     start_speed_mps: float
     pitch_over_rate_radps: float
     rate_limit_radps: float
+    head_on_pa: float  # dynamic pressure from which the forecast wind is met head on
     burnt_before_release_kg: float
     residual_fraction: float  # of the first stage's propellant, left at its cut-off
     cutoff_speed_mps: float
@@ -147,9 +148,9 @@ def plan_ascent(
 ) -> Ascent:
     """Return the ascent that leaves the upper stage most propellant within the bounds.
 
-    A point mass: vertical rise, pitch-over at a steady rate, gravity turn at zero angle of
-    attack in the launch plane against the forecast wind, burn-out; then linear-tangent steering
-    of the second stage in its plane to the insertion. Thrust is rated thrust from the release.
+    A point mass: vertical rise, pitch-over at a steady rate, gravity turn in the launch plane at
+    zero angle of attack against the forecast wind, burn-out; then linear-tangent steering of the
+    second stage at a constant yaw to the insertion. Thrust is rated thrust from the release.
 
     Raises:
         InputError: the target can't be reached; says by how much.
@@ -259,7 +260,8 @@ class _Planner:
             return f"can't be reached: {short:.0f} m/s short, even without any losses"
         return (
             "can't be reached: no pitch-over leads there within max_dynamic_pressure and "
-            f"min_staging_altitude; without losses {-short:.0f} m/s would be left for them"
+            f"min_staging_altitude; without losses {-short:.0f} m/s would be left for them "
+            "(against a strong head wind, raise head_on_above)"
         )
 
     def ascent(self, kick_rad: float) -> Ascent:
@@ -311,6 +313,7 @@ class _Planner:
             kick_rate_radps=bounds.pitch_over_rate_radps,
             kick_pitch_rad=0.5 * math.pi - float(kick_rad),
             rate_limit_radps=bounds.rate_limit_radps,
+            head_on_pa=bounds.head_on_pa,
             cutoff_speed_mps=bounds.cutoff_speed_mps,
             step_s=STEP_S,
         )
@@ -345,7 +348,7 @@ class _Planner:
         self.law = law
         flown = fly(law)
         flown[0, kernel.PITCH_RAD] = coasted[-1, kernel.PITCH_RAD]
-        return np.concatenate((coasted, flown[1:]))
+        return np.concatenate((coasted[1:], flown[1:]))
 
     def _fly_upper(self, steered: Steered, burn: Burn, rows: Floats) -> Floats:
         return rows[: kernel.fly_upper_stage(steered, burn, self.air, self.pad_up, rows)]

@@ -43,7 +43,7 @@ def golden_section(
     left, right = high - ratio * (high - low), low + ratio * (high - low)
     at_left, at_right = function(left), function(right)
     for _ in range(steps):
-        if at_left > at_right:
+        if at_left >= at_right:
             high, right, at_right = right, left, at_left
             left = high - ratio * (high - low)
             at_left = function(left)

@@ -128,6 +128,8 @@ class GuidanceSpec(Spec):
     Attributes:
         pitch_over_rate: of the pitch-over.
         rate_limit: of the programme after it.
+        head_on_above: dynamic pressure from which the plan meets the forecast wind head on;
+            below it the wind counts with the square of the pressure.
         programme: what the pitch is a function of.
         insertion_altitude: where the upper stage ends its first burn, if the target is higher.
         staging_coast: from first-stage burn-out to upper-stage ignition.
@@ -138,6 +140,7 @@ class GuidanceSpec(Spec):
 
     pitch_over_rate: PositiveAngularRate = value("1 deg/s", "rad/s")
     rate_limit: PositiveAngularRate = value("2 deg/s", "rad/s")
+    head_on_above: Annotated[Value, quantity("Pa", positive=True)] = value("20 kPa", "Pa")
     programme: Literal["speed", "time"] = "speed"
     insertion_altitude: Length = value("200 km", "m")
     staging_coast: Duration = value("5 s", "s")

@@ -75,6 +75,7 @@ class Launch(NamedTuple):
     kick_rate_radps: float
     kick_pitch_rad: float
     rate_limit_radps: float
+    head_on_pa: float  # dynamic pressure from which the wind is met head on
     cutoff_speed_mps: float  # inf: burns out
     step_s: float
 
@@ -167,9 +168,16 @@ def thrust_direction(launch: Launch, pitch: float, t: float, earth: Earth) -> Ve
 
 @njit
 def flow_pitch(launch: Launch, row: Floats, medium: Air) -> float:
-    """Pitch in rad, in the launch plane, of the velocity against the air."""
+    """Pitch in rad, in the launch plane, of the velocity against the air.
+
+    The wind counts with the square of the dynamic pressure, fully from `head_on_pa` on: at low
+    speed it would lay the vehicle down, and does no harm.
+    """
     r, v, t = vector_at(row, POSITION_ECI_M), vector_at(row, VELOCITY_ECI_MPS), row[TIME_S]
-    flow = air_relative(r, v, t, medium)[0]
+    relative = velocity_relative_eci(r, v, medium.earth)
+    share = min(1.0, row[DYNAMIC_PRESSURE_PA] / launch.head_on_pa) ** 2
+    flow = scale(air_relative(r, v, t, medium)[0], share)
+    flow = add(flow, scale(relative, 1.0 - share))
     up = thrust_direction(launch, 0.5 * math.pi, t, medium.earth)
     return math.atan2(dot(flow, up), dot(flow, thrust_direction(launch, 0.0, t, medium.earth)))
 
@@ -178,8 +186,8 @@ def flow_pitch(launch: Launch, row: Floats, medium: Air) -> float:
 def fly_first_stage(launch: Launch, burn: Burn, medium: Air, rows: Floats) -> tuple[int, int]:
     """Fly to burn-out or cut-off; returns the number of rows and that where the turn begins.
 
-    Vertical, then a pitch-over at a steady rate to the kick pitch, held until the air comes
-    from straight ahead; from there zero angle of attack in the launch plane.
+    Vertical, then a pitch-over at a steady rate to the kick pitch, held until the path has
+    come down to it; from there along the path, and in the launch plane without angle of attack.
     """
     earth = medium.earth
     position = launch.position_ecef_m
@@ -228,8 +236,8 @@ def tangent_direction(steered: Steered, since: float, up: Vector, ahead: Vector)
 def fly_upper_stage(steered: Steered, burn: Burn, medium: Air, pad_up: Vector, rows: Floats) -> int:
     """Fly on from rows[0] until the speed is reached; returns the number of rows.
 
-    The last step is shortened twice by a secant to end at the speed. `pad_up` only serves to
-    express the pitch.
+    The last step is shortened by secants to end at the speed. `pad_up` only serves to express
+    the pitch.
     """
     r, v = vector_at(rows[0], POSITION_ECI_M), vector_at(rows[0], VELOCITY_ECI_MPS)
     up = unit(r)
@@ -246,15 +254,17 @@ def fly_upper_stage(steered: Steered, burn: Burn, medium: Air, pad_up: Vector, r
             row[MASS_KG] -= carried
             carried = 0.0
         speed = norm(vector_at(row, VELOCITY_ECI_MPS))
-        done = speed >= steered.speed_mps - 1e-6 or row[MASS_KG] < steered.least_mass_kg
+        done = speed >= steered.speed_mps - 1e-5 or row[MASS_KG] < steered.least_mass_kg
         if done or t - start_s >= burn.duration_s:
             break
-        h = min(steered.step_s, start_s + burn.duration_s - t)
-        for trial in range(4):
+        whole = min(steered.step_s, start_s + burn.duration_s - t)
+        h = whole
+        for _ in range(8):
             middle = tangent_direction(steered, t - start_s + 0.5 * h, up, ahead)
             end = tangent_direction(steered, t - start_s + h, up, ahead)
             r, v = advance(row, h, along, middle, end, burn, medium)
-            if norm(v) <= steered.speed_mps or trial == 3:
+            over = norm(v) - steered.speed_mps
+            if abs(over) < 1e-6 or (over < 0.0 and h == whole):
                 break
             h *= (steered.speed_mps - speed) / (norm(v) - speed)
         n += 1
