@@ -165,6 +165,13 @@ def test_every_way_to_import_is_followed(tmp_path: Path, statement: str) -> None
     assert (pack / "c.py").resolve() not in _jit.imported_files(pack / "a.py")
 
 
+def test_imports_for_type_checkers_are_not_followed(tmp_path: Path) -> None:
+    write(tmp_path / "a.py", "if TYPE_CHECKING:\n    import b\nimport c")
+    write(tmp_path / "b.py", "")
+    write(tmp_path / "c.py", "")
+    assert _jit.imported_files(tmp_path / "a.py") == {(tmp_path / "c.py").resolve()}
+
+
 def test_names_from_a_package_lead_through_its_init(tmp_path: Path) -> None:
     pack = tmp_path / "pack"
     (pack / "inner").mkdir(parents=True)

@@ -24,6 +24,7 @@ from downrange.earth.kernel.frames import (
 )
 from downrange.earth.kernel.geodesy import ecef_from_eci, eci_from_ecef, geodetic, ned_from_ecef
 from downrange.earth.kernel.gravity import gravity_eci
+from downrange.faults.kernel import Health
 from downrange.propulsion.kernel import (
     Engines,
     Tanks,
@@ -34,6 +35,7 @@ from downrange.propulsion.kernel import (
     gimbals_step,
     thrust_sums,
 )
+from downrange.telemetry.bus import Command
 from downrange.vehicle.kernel import Bending, Masses, bending_at, mass_properties, modal_step
 
 Floats = NDArray[np.float64]
@@ -97,7 +99,7 @@ class State(NamedTuple):
 
 
 @njit
-def segment_end(state, command, clock_s, h_s):
+def segment_end(state: State, command: Command, clock_s: float, h_s: float) -> float:
     """Length of the next segment: up to the first cut-off that falls inside h_s."""
     for i in range(state.engine.shape[0]):
         wait = command.cutoff_time_s[i] - clock_s
@@ -109,7 +111,7 @@ def segment_end(state, command, clock_s, h_s):
 
 
 @njit
-def burn(plant, state, command, health, h_s):
+def burn(plant: Plant, state: State, command: Command, health: Health, h_s: float) -> float:
     """Engines and tanks over at most h_s; returns the time until a tank ran dry, else h_s.
 
     Flow while a level moves is not steady, so the time is found by repetition.
@@ -145,22 +147,30 @@ def burn(plant, state, command, health, h_s):
 
 
 @njit
-def modal_force(plant, state, mode, axis, thrust_sum, first_moment_sum, torque_sum):
+def modal_force(
+    state: State,
+    mode: int,
+    axis: int,
+    thrust_sum: float,
+    first_moment_sum: float,
+    torque_sum: float,
+) -> float:
     """Generalised force on one mode in one plane, N. axis 0: pitch (along -z), 1: yaw (+y)."""
     modes, aux = state.modes, state.aux
     along = -aux[15] if axis == 0 else aux[14]
-    return (
+    force: float = (
         modes[mode, 2] * (thrust_sum + first_moment_sum)
         - modes[mode, 3] * torque_sum
         + along * (aux[12] * modes[mode, 6] + aux[13] * modes[mode, 7])
     )
+    return force
 
 
 @njit
-def swing(plant, state, command, health, h_s):
+def swing(plant: Plant, state: State, command: Command, health: Health, h_s: float) -> None:
     """Gimbals and bending over h_s in exact sub-steps; leaves mean gimbal angles in scratch."""
     engines, scratch, modal = plant.engines, state.scratch, state.modal
-    steps = max(1, int(math.ceil(h_s / SUBSTEP_S - 1e-6)))
+    steps = max(1, math.ceil(h_s / SUBSTEP_S - 1e-6))
     sub_s = h_s / steps
     if sub_s != scratch.step_s[0]:
         gimbal_transitions(engines, sub_s, scratch.transitions)
@@ -191,7 +201,7 @@ def swing(plant, state, command, health, h_s):
                     torque += engines.moving_inertia_kgm2[i] * swing_accel
             push = 0.5 * (before[axis] + after[axis])
             for mode in range(modal.shape[1]):
-                force = modal_force(plant, state, mode, axis, push, first, torque)
+                force = modal_force(state, mode, axis, push, first, torque)
                 modal[axis, mode, 0], modal[axis, mode, 1] = modal_step(
                     modal[axis, mode, 0], modal[axis, mode, 1], state.modes[mode, 0],
                     plant.bending.damping_ratio[mode], force / state.modes[mode, 1], sub_s,
@@ -199,7 +209,7 @@ def swing(plant, state, command, health, h_s):
 
 
 @njit
-def mean_gimbal_forces(plant, state):
+def mean_gimbal_forces(plant: Plant, state: State) -> tuple[float, float]:
     """Side force of the gimballed thrust in the pitch and the yaw plane, N, at this moment."""
     engines, pressure = plant.engines, state.aux[rigid.AUX_PRESSURE_PA]
     pitch, yaw = 0.0, 0.0
@@ -213,7 +223,7 @@ def mean_gimbal_forces(plant, state):
 
 
 @njit
-def set_loads(plant, state, h_s):
+def set_loads(plant: Plant, state: State, h_s: float) -> None:
     """Loads of a segment: thrust, the swing of the engines, mass now and its rates."""
     loads, scratch = state.loads, state.scratch
     thrust_sums(
@@ -251,7 +261,7 @@ def set_loads(plant, state, h_s):
 
 
 @njit
-def take_mass(plant, state):
+def take_mass(plant: Plant, state: State) -> None:
     """Mass, centre of mass and inertia of the body as it is now, into its loads."""
     mass_properties(plant.masses, state.tank_kg, state.attached, state.scratch.mass)
     m, loads = state.scratch.mass, state.loads
@@ -260,7 +270,7 @@ def take_mass(plant, state):
 
 
 @njit
-def lowest_altitude(plant, state, time_s):
+def lowest_altitude(plant: Plant, state: State, time_s: float) -> float:
     """Altitude of the lower of the two ends above the ground, m."""
     x = state.rigid
     r = ecef_from_eci((x[0], x[1], x[2]), time_s, plant.around.earth)
@@ -270,11 +280,12 @@ def lowest_altitude(plant, state, time_s):
     up = -ned_from_ecef(nose, lat, lon)[2]
     aft = (plant.aft_x_m - state.loads[1]) * up
     fore = (plant.nose_x_m - state.loads[1]) * up
-    return altitude + min(aft, fore) - plant.ground_altitude_m
+    lowest: float = altitude + min(aft, fore) - plant.ground_altitude_m
+    return lowest
 
 
 @njit
-def sit(plant, state, time_s, h_s):
+def sit(plant: Plant, state: State, time_s: float, h_s: float) -> None:
     """Held down: the body turns with the Earth; the inertial unit feels the pad's push."""
     earth, x, w = plant.around.earth, state.rigid, plant.around.earth.rotation_radps
     body_from_ecef = (
@@ -299,7 +310,7 @@ def sit(plant, state, time_s, h_s):
 
 
 @njit
-def move(plant, state, time_s, h_s):
+def move(plant: Plant, state: State, time_s: float, h_s: float) -> float:
     """Rigid body over h_s, stopped where an end touches the ground; returns the time flown."""
     if state.status[0] == HELD:
         sit(plant, state, time_s, h_s)
@@ -331,7 +342,7 @@ def move(plant, state, time_s, h_s):
 
 
 @njit
-def set_modes(plant, state, health):
+def set_modes(plant: Plant, state: State, health: Health) -> None:
     """Bending modes at the propellant now, with the frequency that the structure really has."""
     loaded = 0.0
     for k in range(plant.tanks.load_kg.shape[0]):
@@ -345,7 +356,7 @@ def set_modes(plant, state, health):
 
 
 @njit
-def feel(state):
+def feel(state: State) -> None:
     """What the bending did to the inertial unit in this tick, and the bending moment now."""
     modal, before, flex = state.modal, state.scratch.modal_before, state.flex
     flex[:] = 0.0
@@ -363,7 +374,9 @@ def feel(state):
 
 
 @njit
-def advance(plant, state, command, health, time_s, dt_s):
+def advance(
+    plant: Plant, state: State, command: Command, health: Health, time_s: float, dt_s: float
+) -> float:
     """Advance one body by one tick in place; returns the time flown (less at an impact).
 
     time_s: mission clock at the start of the tick; command times count on the same clock.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from downrange._jit import njit
 from downrange.aero.kernel import Aero, aero_force_moment
 from downrange.earth.kernel.atmosphere import air
-from downrange.earth.kernel.frames import quat_derivative, quat_rotate, quat_unrotate
+from downrange.earth.kernel.frames import Vector, quat_derivative, quat_rotate, quat_unrotate
 from downrange.earth.kernel.geodesy import (
     Earth,
     ecef_from_eci,
@@ -81,7 +81,12 @@ class Surroundings(NamedTuple):
 
 
 @njit
-def angular_acceleration(inertia, rate, moment, damping):
+def angular_acceleration(
+    inertia: tuple[float, float, float, float, float, float],
+    rate: Vector,
+    moment: Vector,
+    damping: Vector,
+) -> Vector:
     """Angular acceleration (rad/s^2) from Euler's equation with a full inertia tensor.
 
     inertia: (xx, yy, zz, xy, xz, yz), products as integrals of xy dm (kg m^2);
@@ -111,7 +116,15 @@ def angular_acceleration(inertia, rate, moment, damping):
 
 
 @njit
-def derivative(state, time_s, elapsed_s, loads, around, out, aux):
+def derivative(
+    state: Floats,
+    time_s: float,
+    elapsed_s: float,
+    loads: Floats,
+    around: Surroundings,
+    out: Floats,
+    aux: Floats,
+) -> None:
     """Time derivative of the state.
 
     time_s: since the inertial and Earth-fixed frames coincided; elapsed_s: since the start of
@@ -131,9 +144,7 @@ def derivative(state, time_s, elapsed_s, loads, around, out, aux):
         earth,
     )
     v_rel = velocity_relative_eci(r, v, earth)
-    v_air = quat_rotate(
-        q, (v_rel[0] - wind_eci[0], v_rel[1] - wind_eci[1], v_rel[2] - wind_eci[2])
-    )
+    v_air = quat_rotate(q, (v_rel[0] - wind_eci[0], v_rel[1] - wind_eci[1], v_rel[2] - wind_eci[2]))
     mass = loads[0] + loads[8] * elapsed_s
     x_cm = loads[1] + loads[9] * elapsed_s
     fx, fy, fz, mx, my, mz, qbar, alpha, lift_nose, lift_cross = aero_force_moment(
@@ -185,7 +196,15 @@ def derivative(state, time_s, elapsed_s, loads, around, out, aux):
 
 
 @njit
-def rk4_step(state, time_s, h_s, loads, around, work, aux):
+def rk4_step(
+    state: Floats,
+    time_s: float,
+    h_s: float,
+    loads: Floats,
+    around: Surroundings,
+    work: Floats,
+    aux: Floats,
+) -> None:
     """Advance the state in place by one classical Runge-Kutta step of h_s seconds.
 
     work: scratch of `new_work`. aux keeps what the first stage saw: the start of the step.

@@ -22,7 +22,7 @@ from downrange.dynamics.kernel.advance import (
     take_mass,
 )
 from downrange.dynamics.kernel.rigid import derivative
-from downrange.earth.kernel.frames import quat_rotate, quat_unrotate
+from downrange.earth.kernel.frames import Vector, quat_unrotate
 from downrange.earth.kernel.geodesy import ecef_from_eci, velocity_relative_eci
 from downrange.earth.kernel.wind import dryden_step
 from downrange.faults.kernel import Faults, Health, health_at
@@ -115,7 +115,7 @@ class Flight(NamedTuple):
 
 
 @njit
-def sense(n, f, now):
+def sense(n: Numbers, f: Flight, now: float) -> tuple[Vector, Vector]:
     """What the sensors say at the start of a tick, from the truth of the tick before."""
     x, dt, core = f.state.rigid, n.tick_s, f.measured.core
     core[CLOCK_S] = now
@@ -136,9 +136,7 @@ def sense(n, f, now):
     r_eci, v_eci = (x[0], x[1], x[2]), (x[3], x[4], x[5])
     position = ecef_from_eci(r_eci, now, earth)
     velocity = ecef_from_eci(velocity_relative_eci(r_eci, v_eci, earth), now, earth)
-    measure_gnss(
-        n.gnss, now, dt, position, velocity, f.random, GNSS_ROW, f.health.gnss_ok[0], core
-    )
+    measure_gnss(n.gnss, now, dt, position, velocity, f.random, GNSS_ROW, f.health.gnss_ok[0], core)
     measure_taps(
         n.taps, f.state.engine[:, 0], f.state.tank_kg, n.plant.tanks.load_kg, f.random, TAPS_ROW,
         f.measured.chamber_fraction, f.measured.tank_fraction,
@@ -147,7 +145,7 @@ def sense(n, f, now):
 
 
 @njit
-def judge(n, f, now, position, velocity):
+def judge(n: Numbers, f: Flight, now: float, position: Vector, velocity: Vector) -> None:
     """The safety system looks, with its own tracking, and may end the thrust."""
     since = now - f.clock[T0_S]
     if since < 0.0 or since < f.verdict.state[NEXT_S] - 1e-6 or f.verdict.state[FIRED] > 0.5:
@@ -165,11 +163,15 @@ def judge(n, f, now, position, velocity):
 
 
 @njit
-def blow(n, f):
+def blow(n: Numbers, f: Flight) -> None:
     """Turbulence over the coming tick, into the loads."""
     wind, aux = n.plant.around.wind, f.state.aux
     if wind.turbulence_intensity > 0.0:
-        n1, n2, n3 = normal(f.random, WIND_ROW), normal(f.random, WIND_ROW), normal(f.random, WIND_ROW)
+        n1, n2, n3 = (
+            normal(f.random, WIND_ROW),
+            normal(f.random, WIND_ROW),
+            normal(f.random, WIND_ROW),
+        )
         height = aux[2] - n.plant.ground_altitude_m
         f.state.loads[35], f.state.loads[36], f.state.loads[37] = dryden_step(
             f.gusts, height, aux[6], wind, n.tick_s, n1, n2, n3
@@ -177,14 +179,14 @@ def blow(n, f):
 
 
 @njit
-def put(row, at, values):
+def put(row: Floats, at: int, values: Floats) -> int:
     """Copy values into a row from column `at` on; returns the next free column."""
     row[at : at + values.size] = values
     return at + values.size
 
 
 @njit
-def record(f, now):
+def record(f: Flight, now: float) -> None:
     """One row of telemetry: the words that `flight.channels` names, in its order."""
     count = int(f.clock[ROWS])
     if count >= f.rows.shape[0]:
@@ -208,7 +210,7 @@ def record(f, now):
 
 
 @njit
-def end_of(n, f, now):
+def end_of(n: Numbers, f: Flight, now: float) -> float:
     """Why the flight is over, GOING while it is not."""
     if f.state.status[0] == IMPACTED:
         return DOWN
@@ -224,7 +226,7 @@ def end_of(n, f, now):
 
 
 @njit
-def tick(n, f):
+def tick(n: Numbers, f: Flight) -> None:
     """One tick of flight. The page to read first."""
     now = f.clock[TICK] * n.tick_s
     health_at(n.faults, now - min(f.clock[T0_S], now - BEFORE_LIFTOFF_S), f.health)
@@ -251,7 +253,7 @@ def tick(n, f):
 
 
 @njit
-def begin(n, f):
+def begin(n: Numbers, f: Flight) -> None:
     """Stand the body on its pad at mission clock 0."""
     take_mass(n.plant, f.state)
     set_modes(n.plant, f.state, f.health)
@@ -261,7 +263,7 @@ def begin(n, f):
 
 
 @njit
-def fly(n, f):
+def fly(n: Numbers, f: Flight) -> None:
     """A whole flight, in place."""
     begin(n, f)
     while f.clock[ENDED] == GOING:

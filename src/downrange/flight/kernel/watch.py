@@ -7,15 +7,18 @@ beyond its limit is broken from then on.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from downrange._jit import njit
-from downrange.dynamics.kernel.advance import IMPACTED
+from downrange.dynamics.kernel.advance import IMPACTED, State
 from downrange.earth.kernel.frames import quat_conj, quat_multiply
 from downrange.gnc.kernel import data as gnc_data
+
+if TYPE_CHECKING:
+    from downrange.flight.kernel.loop import Flight, Numbers
 
 Floats = NDArray[np.float64]
 
@@ -82,7 +85,7 @@ class WatchMemory(NamedTuple):
 
 
 @njit
-def describe(event, state, code, time_s, value):
+def describe(event: Floats, state: State, code: float, time_s: float, value: float) -> None:
     """Fill one event with its code, time and value, and the state as last seen."""
     aux = state.aux
     event[0], event[1], event[2] = code, time_s, value
@@ -92,7 +95,7 @@ def describe(event, state, code, time_s, value):
 
 
 @njit
-def note(memory, state, code, time_s, value):
+def note(memory: WatchMemory, state: State, code: float, time_s: float, value: float) -> None:
     """Put an event down; beyond EVENTS_MOST they are lost."""
     k = int(memory.words[COUNT])
     if k < memory.events.shape[0]:
@@ -101,7 +104,7 @@ def note(memory, state, code, time_s, value):
 
 
 @njit
-def watch_engines(n, f, now, flown):
+def watch_engines(f: Flight, now: float, flown: float) -> None:
     """Engines that came on, were shut down or failed."""
     memory, state = f.watch, f.state
     for i in range(state.engine.shape[0]):
@@ -118,7 +121,7 @@ def watch_engines(n, f, now, flown):
 
 
 @njit
-def watch_swing(n, f, now):
+def watch_swing(n: Numbers, f: Flight, now: float) -> None:
     """Gimbal motion in the bending band: over a degree peak to peak for three cycles."""
     memory, engine = f.watch, f.state.engine
     b0, b1, b2, a1, a2 = n.watch.band
@@ -143,7 +146,7 @@ def watch_swing(n, f, now):
 
 
 @njit
-def watch_attitude(n, f, now):
+def watch_attitude(n: Numbers, f: Flight, now: float) -> None:
     """Attitude error while thrust and guidance are on."""
     words, m = f.watch.words, f.memory.words
     x = f.state.rigid
@@ -166,7 +169,7 @@ def watch_attitude(n, f, now):
 
 
 @njit
-def watch_structure(n, f, now):
+def watch_structure(n: Numbers, f: Flight, now: float) -> None:
     """Loads against limits; beyond one the body breaks."""
     words, aux = f.watch.words, f.state.aux
     q_alpha = aux[7] * aux[8]
@@ -182,13 +185,13 @@ def watch_structure(n, f, now):
 
 
 @njit
-def watch_tick(n, f, now, flown):
+def watch_tick(n: Numbers, f: Flight, now: float, flown: float) -> None:
     """Look at the tick that began at mission clock `now`, after it."""
     memory, words, aux = f.watch, f.watch.words, f.state.aux
     if f.memory.words[gnc_data.PHASE] != words[PHASE]:
         words[PHASE] = f.memory.words[gnc_data.PHASE]
         note(memory, f.state, EVENT_PHASE, now, words[PHASE])
-    watch_engines(n, f, now, flown)
+    watch_engines(f, now, flown)
     if now < f.clock[1]:
         return
     if now == f.clock[1]:
