@@ -1,0 +1,50 @@
+"""`downrange list`, `show`, `sources` and `check`: what can be flown, and what it rests on."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from downrange.cli.terminal import console, table
+
+NAME = typer.Argument(
+    metavar="NAME", help="A vehicle, mission, site or wind of [b]downrange list[/b], or a file."
+)
+
+
+def listing() -> None:
+    """List missions, vehicles, sites and winds."""
+    from downrange import catalog
+    from downrange._spec import load_toml
+
+    made = table("", "", "Name", "Description", fold="Description")
+    for kind in catalog.KINDS:
+        for row, name in enumerate(catalog.names(kind)):
+            told = load_toml(catalog.find(kind, name)).get("description", "")
+            made.add_row(kind.capitalize() if row == 0 else "", f"[bold]{name}[/bold]", told)
+    console().print(made)
+
+
+def show(name: Annotated[str, NAME]) -> None:
+    """Show a vehicle, mission, site or wind in tables."""
+    from downrange.cli.showing import put_thing
+    from downrange.cli.things import load
+
+    put_thing(load(name), console())
+
+
+def sources(name: Annotated[str, NAME]) -> None:
+    """Show every value with its range, its status and where it is from."""
+    from downrange.cli.showing import put_sources
+    from downrange.cli.things import load
+
+    put_sources(load(name), console())
+
+
+def check(file: Annotated[str, typer.Argument(metavar="FILE", help="A file, or a name.")]) -> None:
+    """Check a mission, vehicle, site or wind whole: OK, or all that is wrong with it."""
+    from downrange.cli.things import load, try_out
+
+    thing = load(file)
+    console().print(f"[bold green]OK[/bold green]  {thing.file}: {try_out(thing)}", soft_wrap=True)
