@@ -98,7 +98,7 @@ def test_a_panel_says_its_unit_its_lines_and_its_limit() -> None:
 def test_a_limit_far_off_is_told_but_does_not_squeeze_the_figure() -> None:
     panel = next(p for p in STRUCTURE if p.title == "Bending moment")
     drawing_ = draw(panel, flown_telemetry(), limit=9e9)
-    assert drawing_.legend[-1][0].startswith("limit")
+    assert [label for label, _ in drawing_.legend] == ["flown", "limit 9.00 GN m"]
     assert ">limit<" not in drawing_.svg
 
 
@@ -170,6 +170,18 @@ def test_an_event_close_to_a_more_telling_one_is_left_out() -> None:
         svg = draw_panel(ALTITUDE, flown_telemetry(), None, events).svg
     assert ">terminated<" in svg
     assert ">max q<" not in svg
+
+
+def test_what_follows_the_end_of_thrust_sets_no_range() -> None:
+    panel = next(p for p in CONTROL if p.title == "Attitude error by axis")
+    time = np.arange(0.0, 40.0, 0.1)
+    error = np.where(time > 31.0, -50.0, np.sin(time))
+    thrust = np.where(time < 30.0, 1e5, 0.0)
+    columns = {"time_s": time, "attitude_error_pitch_deg": error, "thrust_n": thrust}
+    with drawing():
+        svg = draw_panel(panel, Telemetry.from_columns(columns), None, ()).svg
+    assert ">1</text>" in svg
+    assert ">−50</text>" not in svg
 
 
 def test_tanks_become_lines() -> None:

@@ -108,6 +108,13 @@ def test_headline_says_how_why_and_where() -> None:
     )
 
 
+def test_headline_of_a_flight_that_goes_on() -> None:
+    flight = healthy_flight()
+    ends = {"stage1": {"outcome": "flying", "end_time_s": 60.0, "end_surface": None}}
+    flight = dataclasses.replace(flight, summary={**flight.summary, "bodies": ends})
+    assert headline(flight) == "Success. Stage\u00a01 was still flying at T+01:00.0."
+
+
 def test_headline_of_a_break_up_and_of_an_unjudged_recording() -> None:
     event = Event(41.0, "stage1", "breakup", "bending_moment")
     lost = dataclasses.replace(

@@ -23,7 +23,6 @@ Floats = NDArray[np.float64]
 WIDTH_PT, HEIGHT_PT = 460.0, 214.0
 BOX_PT = (44.0, 28.0, 404.0, 154.0)  # left, bottom, width, height of the axes
 AFTER = 0.15  # of the time before it is drawn after the end of thrust or control
-LOST_S = 0.5  # what comes later than this after the loss does not set the range
 CLOSE = 0.012  # events nearer to a more telling one, in shares of the width, are left out
 DECADES = 1e-4  # of the largest value: the least that a logarithmic axis shows
 LABEL_ROWS = 3
@@ -114,13 +113,12 @@ def draw_panel(
     figure = new_figure(WIDTH_PT, HEIGHT_PT)
     axes = new_axes(figure, BOX_PT, PAGE)
     draw_lines(axes, lines, span, log=panel.log, dense=panel.dense)
-    losses = [e.time_s + LOST_S for e in events if e.name == "attitude_lost"]
-    calm = min([span[1], *losses]) if panel.until == "lost" else span[1]
+    calm = time_span(flown, panel.until, events, after=0.0)[1]
     set_range(axes, lines, calm, log=panel.log, from_zero=panel.from_zero)
     legend = [
         (line.label, "planned" if line.planned else str(i)) for i, line in enumerate(lines, 1)
     ]
-    legend = legend if len(legend) > 1 else []
+    legend = legend if len(legend) > 1 or limit is not None else []
     if limit is not None:
         draw_limit(axes, limit * factor, PAGE)
         legend.append((f"limit {quantity(limit, unit_of(names[0]))}", "limit"))
@@ -140,8 +138,10 @@ def _clip(telemetry: Telemetry, name: str, span: tuple[float, float]) -> tuple[F
     return time[inside], telemetry[name][inside]
 
 
-def time_span(telemetry: Telemetry, until: str, events: Sequence[Event]) -> tuple[float, float]:
-    """First and last time, s, of a panel that ends `until` then."""
+def time_span(
+    telemetry: Telemetry, until: str, events: Sequence[Event], after: float = AFTER
+) -> tuple[float, float]:
+    """First and last time, s, of a panel that ends `until` then and a share of that `after`."""
     time = telemetry["time_s"]
     start, end = float(time[0]), float(time[-1])
     ends = []
@@ -149,7 +149,7 @@ def time_span(telemetry: Telemetry, until: str, events: Sequence[Event]) -> tupl
         ends += [float(t) for t in time[telemetry["thrust_n"] > 0.0][-1:]]
     if until == "lost":
         ends += [event.time_s for event in events if event.name == "attitude_lost"]
-    return start, min([end, *(t + AFTER * (t - start) for t in ends)])
+    return start, min([end, *(t + after * (t - start) for t in ends)])
 
 
 def draw_lines(
@@ -293,11 +293,11 @@ def place_labels(
     for event in sorted(events, key=lambda e: -e.time_s):
         at = lines[event.name]
         text = _SHORT.get(event.name, event_title(event.name).lower())
-        length = 0.56 * (FONT_PT - 1.0) * len(text) + 5.0
+        length = 0.62 * (FONT_PT - 1.0) * len(text) + 4.0
         right = Label(event, text, at, "left", None, at, at + length)
         left = Label(event, text, at, "right", None, at - length, at)
         earlier = [x for x in lines.values() if x < at]
-        tries = [right] if right.end <= width + 10.0 else []
+        tries = [right] if right.end <= width + 8.0 else []
         tries += [left] if not any(left.start - 2.0 < x for x in earlier) else []
         free = (
             replace(label, row=row)

@@ -96,6 +96,7 @@ def _end(recording: Recording, body: str) -> str:
     where = {"sea": "in the sea", "land": "on land"}.get(end.get("end_surface") or "")
     came_down = where is not None and outcome in ("terminated", "broke_up", "impacted")
     words = [body_title(body), "came down" if came_down else body_outcome(outcome)]
+    words = [body_title(body), "was still flying"] if outcome == "flying" else words
     words += [where] if where else []
     if end.get("end_time_s") is not None:
         words.append(f"at {mission_time(end['end_time_s'])}")
