@@ -27,7 +27,8 @@ from downrange.gnc.search import find_root, golden_section
 from downrange.units import STANDARD_GRAVITY_MPS2
 
 STEP_S = 0.25  # first stage
-UPPER_STEP_S = 1.0
+UPPER_STEP_S = 1.0  # upper stage
+SEARCH_STEP_S = 4.0  # upper stage, while the pitch-over is searched for
 # Where the search for the upper stage's steering begins: tan(pitch) at start and end, yaw.
 LAWS = tuple(np.array(law) for law in ((0.6, -0.2, 0.0), (1.2, -0.4, 0.0), (0.2, 0.0, 0.0)))
 KICKS = 16  # coarse search for the pitch-over, then a golden section
@@ -208,7 +209,7 @@ class _Planner:
             least_mass_kg=0.3 * self.empty_kg,
             drop_mass_kg=vehicle.fairing_kg,
             drop_altitude_m=bounds.fairing_altitude_m,
-            step_s=UPPER_STEP_S,
+            step_s=SEARCH_STEP_S,
         )
         down = ecef_from_ned((0.0, 0.0, 1.0), site.latitude_rad, site.longitude_rad)
         self.pad_up = (-down[0], -down[1], -down[2])
@@ -267,6 +268,7 @@ class _Planner:
     def ascent(self, kick_rad: float) -> Ascent:
         """The whole ascent of a pitch-over whose `final_mass` is finite."""
         first, count, turn = self._first_stage(kick_rad)
+        self.steered = self.steered._replace(step_s=UPPER_STEP_S)
         upper = self._upper_stage(first[count - 1])
         assert upper is not None, "the search ended on a pitch-over that does not insert"
         rows = np.concatenate((first[:count], upper))

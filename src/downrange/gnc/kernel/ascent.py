@@ -44,6 +44,10 @@ SPEED_MPS = 9  # Earth-relative
 DYNAMIC_PRESSURE_PA = 10
 COLUMNS = 11
 
+ZERO = (0.0, 0.0, 0.0)
+RK4_NODE = (0.0, 0.5, 0.5, 1.0)
+RK4_WEIGHT = (1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0)
+
 
 class Air(NamedTuple):
     """What the vehicle flies through, and what it feels of it."""
@@ -128,18 +132,16 @@ def advance(
 ) -> tuple[Vector, Vector]:
     """Position and velocity after a Runge-Kutta step with the thrust's direction given."""
     r, v = vector_at(row, POSITION_ECI_M), vector_at(row, VELOCITY_ECI_MPS)
-    t, mass = row[TIME_S], row[MASS_KG]
-    half, half_mass = 0.5 * h, mass - 0.5 * h * burn.flow_kgps
-    a1 = acceleration(r, v, t, mass, start, burn, medium)
-    v2 = add(v, scale(a1, half))
-    a2 = acceleration(add(r, scale(v, half)), v2, t + half, half_mass, middle, burn, medium)
-    v3 = add(v, scale(a2, half))
-    a3 = acceleration(add(r, scale(v2, half)), v3, t + half, half_mass, middle, burn, medium)
-    v4 = add(v, scale(a3, h))
-    last_mass = mass - h * burn.flow_kgps
-    a4 = acceleration(add(r, scale(v3, h)), v4, t + h, last_mass, end, burn, medium)
-    mean_v = scale(add(add(v, v4), scale(add(v2, v3), 2.0)), 1.0 / 6.0)
-    mean_a = scale(add(add(a1, a4), scale(add(a2, a3), 2.0)), 1.0 / 6.0)
+    mean_v, mean_a, last_v, last_a = ZERO, ZERO, v, ZERO
+    for k in range(4):
+        h_k = h * RK4_NODE[k]
+        along = start if k == 0 else (end if k == 3 else middle)
+        r_k, v_k = add(r, scale(last_v, h_k)), add(v, scale(last_a, h_k))
+        mass = row[MASS_KG] - h_k * burn.flow_kgps
+        last_v = v_k
+        last_a = acceleration(r_k, v_k, row[TIME_S] + h_k, mass, along, burn, medium)
+        mean_v = add(mean_v, scale(last_v, RK4_WEIGHT[k]))
+        mean_a = add(mean_a, scale(last_a, RK4_WEIGHT[k]))
     return add(r, scale(mean_v, h)), add(v, scale(mean_a, h))
 
 
