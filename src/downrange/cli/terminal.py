@@ -106,6 +106,8 @@ class Stages:
     def __call__(self, stage: str) -> None:
         """Say which stage begins; one of STAGES."""
         if not self._console.is_terminal:
+            if stage == "loading":  # over before a line about it is read
+                return
             self._console.print(f"{STAGES[stage]} ...", markup=False)
             return
         from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn

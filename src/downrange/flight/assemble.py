@@ -22,7 +22,7 @@ from downrange.faults.kernel import Faults, new_health
 from downrange.flight.assumed import assumed_vehicle
 from downrange.flight.channels import Layout
 from downrange.flight.kernel import loop, watch
-from downrange.flight.load import Mission
+from downrange.flight.load import WIND_TOP_M, Mission
 from downrange.flight.spec import MissionSpec
 from downrange.gnc import build as gnc_build
 from downrange.gnc.kernel.data import Plan
@@ -48,7 +48,6 @@ from downrange.vehicle.spec import VehicleSpec
 
 Floats = NDArray[np.float64]
 
-WIND_TOP_M = 15000.0  # a wind must be known to here; above its last level it is held
 BAND = (0.5, 1.5)  # the bending band, of the first assumed mode at lift-off
 SENSOR_STREAM = "imu.errors"
 

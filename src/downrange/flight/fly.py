@@ -280,7 +280,9 @@ def check_output(folder: Path, force: bool) -> None:
     parent = folder.absolute().parent
     while not parent.exists():
         parent = parent.parent
-    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+    if not parent.is_dir():
+        raise OutputError(f"{folder} can't be written: {parent} is no folder")
+    if not os.access(parent, os.W_OK | os.X_OK):
         raise OutputError(f"{folder} can't be written: no write permission in {parent}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from downrange import catalog
 from downrange._spec import Spec, load_toml, set_path, validate
+from downrange.earth.build import build_wind
 from downrange.earth.spec import SiteSpec, WindSpec
 from downrange.errors import InputError, Problem
 from downrange.faults.spec import parse_fault
@@ -27,6 +28,8 @@ _PARTS: dict[str, tuple[str, type[Spec]]] = {
     "wind": ("winds", WindSpec),
     "forecast": ("winds", WindSpec),
 }
+
+WIND_TOP_M = 15000.0  # a wind must be known to here; above its last level it is held
 
 # Tables that name a file, by the way to them.
 _NAMED_FILES = (("wind",), ("forecast",), ("vehicle", "aero", "table"))
@@ -83,7 +86,7 @@ def load_mission(
 
     Args:
         name: as `downrange list` shows it, or a path to a TOML file.
-        settings: (path, text) pairs that replace values: ("vehicle.stage1.engine.isp_vac", "290 s").
+        settings: (path, text) pairs that replace values: ("vehicle.stage1.dry_mass", "4 t").
         faults: lines as "stage1.engine.5: shutdown at 20 s", on top of the mission's own.
         planned: leave out the mission's own faults.
 
@@ -93,7 +96,7 @@ def load_mission(
     file = catalog.find("missions", name)
     data = load_toml(file)
     problems: list[Problem] = []
-    files = {part: file for part in _PARTS}
+    files = dict.fromkeys(_PARTS, file)
     for part, (kind, _) in _PARTS.items():
         if isinstance(data.get(part), str):
             try:
@@ -111,15 +114,46 @@ def load_mission(
     checked = dict(data)
     for part, (_, cls) in _PARTS.items():
         if isinstance(data.get(part), dict):
-            found = _gather(problems, validate, cls, data[part], files[part])
+            found = _gather(problems, _read_part, part, cls, data[part], files[part], file)
             checked[part] = found if found is not None else data[part]
     if problems:  # parts that failed would only fail again inside the mission
         parts = {part for part in _PARTS if not isinstance(checked.get(part), Spec)}
         _gather(problems, _check_rest, checked, file, parts)
-        raise InputError(problems)
-    spec = validate(MissionSpec, checked, file)
+    spec = None if problems else _gather(problems, validate, MissionSpec, checked, file)
+    if spec is None:
+        raise InputError(_blame(problems, [path for path, _ in settings]))
     spec = spec.model_copy(update={"fault": (*spec.fault, *extra)})
     return Mission(spec, file, {part: path.parent for part, path in files.items()}, planned)
+
+
+def _read_part(
+    part: str, cls: type[Spec], table: dict[str, Any], file: Path, mission_file: Path
+) -> Spec:
+    """A part of a mission, with the sounding that it may name; paths from the file's own root."""
+    try:
+        spec = validate(cls, table, file)
+        if isinstance(spec, WindSpec):
+            build_wind(spec, file.parent, WIND_TOP_M)
+    except InputError as error:
+        within = f"{part}." if file == mission_file else ""
+        problems = [
+            replace(each, file=str(file), path=f"{within}{each.path}".rstrip("."))
+            if each.file in ("", str(file)) else each
+            for each in error.problems
+        ]  # fmt: skip
+    else:
+        return spec
+    raise InputError(problems)
+
+
+def _blame(problems: Sequence[Problem], settings: Sequence[str]) -> list[Problem]:
+    """The problems, those of a value that was set laid to its `--set` and not to the file."""
+    at = {path: path for path in settings}
+    at |= {path.partition(".")[2]: path for path in settings if path.partition(".")[0] in _PARTS}
+    return [
+        replace(each, file="--set", path=at[each.path]) if each.path in at else each
+        for each in problems
+    ]
 
 
 def _check_rest(data: dict[str, Any], file: Path, broken: set[str]) -> None:
