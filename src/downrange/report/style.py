@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 
 MAX_POINTS = 2000
 FONT_PT = 9.0
+_PAST_HUNDREDTHS = re.compile(r"(?<=\.\d\d)\d+")
 
 
 @dataclass(frozen=True)
@@ -128,23 +129,21 @@ def to_svg(figure: Figure, alt: str) -> str:
 
 def _shortened(tag: re.Match[str]) -> str:
     """A tag with coordinates to a hundredth of a point."""
-    return re.sub(r"(\.\d\d)\d+", r"\1", tag.group())
+    return _PAST_HUNDREDTHS.sub("", tag.group())
 
 
 def thin(x: Floats, y: Floats, points: int = MAX_POINTS) -> tuple[Floats, Floats]:
     """At most `points` points of a line: the lowest and highest in each stretch of samples."""
     if len(x) <= points:
         return x, y
-    edges = np.linspace(0, len(x), points // 2 + 1).astype(int)[:-1]
-    keep = [
-        int(stretch.start + pick)
-        for stretch in map(slice, edges, [*edges[1:], len(x)])
-        for pick in sorted({*_ends(y[stretch])})
-    ]
+    stretches = points // 2
+    size = -(-len(y) // stretches)
+    padded = np.full(stretches * size, np.nan)
+    padded[: len(y)] = y
+    table = padded.reshape(stretches, size)
+    gaps = np.isnan(table)
+    lowest = np.where(gaps, np.inf, table).argmin(axis=1)
+    highest = np.where(gaps, -np.inf, table).argmax(axis=1)
+    keep = np.unique(np.stack((lowest, highest)) + np.arange(0, stretches * size, size))
+    keep = keep[keep < len(y)]
     return x[keep], y[keep]
-
-
-def _ends(values: Floats) -> tuple[int, int]:
-    if np.all(np.isnan(values)):
-        return 0, 0
-    return int(np.nanargmin(values)), int(np.nanargmax(values))
