@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,12 +16,11 @@ from downrange.earth.build import build_earth, build_wind
 from downrange.earth.kernel.frames import quat_from_euler, quat_multiply, quat_ned_from_ecef
 from downrange.earth.kernel.geodesy import Earth, ecef_from_geodetic
 from downrange.earth.kernel.wind import DRYDEN_STATE_SIZE
-from downrange.faults.build import build_faults
-from downrange.faults.kernel import Faults, new_health
+from downrange.faults.kernel import new_health
 from downrange.flight.assumed import assumed_vehicle
 from downrange.flight.channels import Layout
 from downrange.flight.kernel import loop, watch
-from downrange.flight.load import WIND_TOP_M, Mission
+from downrange.flight.load import WIND_TOP_M, Mission, fault_schedule
 from downrange.flight.spec import MissionSpec
 from downrange.gnc import build as gnc_build
 from downrange.gnc.kernel.data import Plan
@@ -156,16 +154,6 @@ def tank_names(vehicle: VehicleSpec) -> tuple[str, ...]:
     return tuple(f"{stage.name}.tank.{tank.name}" for stage in vehicle.stage for tank in stage.tank)
 
 
-def schedule(spec: MissionSpec, modes: int, file: str) -> Faults:
-    """The fault schedule of a mission."""
-    engines: dict[str, Sequence[int]] = {}
-    first = 0
-    for stage in spec.vehicle.stage:
-        engines[stage.name] = range(first, first + stage.engine.count)
-        first += stage.engine.count
-    return build_faults(spec.fault, engines, modes, file)
-
-
 def assemble(
     mission: Mission, spec: MissionSpec, planned: Planned, seed: int, flight: int, record_hz: float
 ) -> tuple[loop.Numbers, loop.Flight]:
@@ -173,7 +161,6 @@ def assemble(
     vehicle = spec.vehicle
     earth = planned.plan.earth
     plant = build_plant(mission, spec, earth, planned.ascent.azimuth_rad)
-    modes = plant.bending.table.shape[1]
     limits = build_limits(vehicle)
     phases = [phase.name for phase in spec.phase]
     duration_s = float(spec.longest.si)
@@ -184,7 +171,7 @@ def assemble(
         gnss=build_gnss(vehicle.gnss) if vehicle.gnss else Gnss(0.0, 0.0, 0.0),
         taps=build_taps(vehicle.taps) if vehicle.taps else Taps(0.0, 0.0),
         tracking=build_tracking(vehicle.tracking) if vehicle.tracking else Tracking(0.0, 0.0, 0.0),
-        faults=schedule(spec, modes, str(mission.file)),
+        faults=fault_schedule(vehicle, spec.fault, str(mission.file)),
         plan=planned.plan,
         rules=planned.rules,
         watch=watch.Watch(

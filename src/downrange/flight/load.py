@@ -16,9 +16,12 @@ from downrange._spec import Spec, load_toml, set_path, validate
 from downrange.earth.build import build_wind
 from downrange.earth.spec import SiteSpec, WindSpec
 from downrange.errors import InputError, Problem
-from downrange.faults.spec import parse_fault
+from downrange.faults.build import build_faults
+from downrange.faults.kernel import Faults
+from downrange.faults.spec import FaultSpec, parse_fault
 from downrange.flight.spec import MissionSpec
 from downrange.units import Value
+from downrange.vehicle.build import MODES
 from downrange.vehicle.spec import VehicleSpec
 
 # Parts of a mission that may stand in a file of their own: key -> (kind in the catalogue, spec).
@@ -122,8 +125,26 @@ def load_mission(
     spec = None if problems else _gather(problems, validate, MissionSpec, checked, file)
     if spec is None:
         raise InputError(_blame(problems, [path for path, _ in settings]))
+    _gather(problems, fault_schedule, spec.vehicle, spec.fault, str(file))
+    _gather(problems, fault_schedule, spec.vehicle, extra, "--fault")
+    if problems:
+        raise InputError(problems)
     spec = spec.model_copy(update={"fault": (*spec.fault, *extra)})
     return Mission(spec, file, {part: path.parent for part, path in files.items()}, planned)
+
+
+def fault_schedule(vehicle: VehicleSpec, faults: Sequence[FaultSpec], file: str) -> Faults:
+    """The faults of a vehicle as the kernels read them.
+
+    Raises:
+        InputError: a fault of something that the vehicle doesn't have; names `file`.
+    """
+    engines: dict[str, Sequence[int]] = {}
+    first = 0
+    for stage in vehicle.stage:
+        engines[stage.name] = range(first, first + stage.engine.count)
+        first += stage.engine.count
+    return build_faults(faults, engines, MODES, file)
 
 
 def _read_part(
