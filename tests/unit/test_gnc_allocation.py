@@ -16,7 +16,7 @@ from downrange.telemetry.bus import new_command
 
 Floats = NDArray[np.float64]
 FULL = np.array([1.0] * 9 + [0.0])
-ONE_OUT = np.array([1.0, 1.0, 0.0, *[1.0] * 6, 0.0])
+ONE_OUT = np.array([1.0, 0.0, *[1.0] * 7, 0.0])  # up and right: off in both planes
 
 
 def x_cm() -> float:
@@ -90,7 +90,7 @@ def test_the_signs_of_the_contract() -> None:
 def test_a_missing_engine_is_trimmed_before_any_error_shows() -> None:
     angles = demands(ONE_OUT, (0.0, 0.0, 0.0))
     np.testing.assert_allclose(matrix(ONE_OUT) @ angles.ravel(), -still(ONE_OUT), atol=1e-3)
-    assert np.abs(still(ONE_OUT)).max() > 5e4
+    assert np.abs(still(ONE_OUT)).max() > 4e4
 
 
 def test_the_middle_engine_alone_pitches_and_yaws_but_cant_roll() -> None:

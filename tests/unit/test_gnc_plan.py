@@ -83,6 +83,19 @@ def test_straight_up_without_air_is_the_rocket_equation() -> None:
     assert ideal - gravity[0] * burn_s < last[kernel.SPEED_MPS] < ideal - gravity[1] * burn_s
 
 
+def test_thrust_pressure_and_drag_push_as_in_the_textbook() -> None:
+    """At sea level, 150 m/s up: T_vac - p A_e, less 1/2 rho V^2 S CA (CA S = 2 m^2), over m."""
+    earth = EARTH._replace(rotation_radps=0.0, j2=0.0)
+    r = (earth.equatorial_radius_m, 0.0, 0.0)
+    medium = Air(earth, CALM, np.array([[0.0, 2.0], [1.0, 2.0]]))
+    push = kernel.acceleration(r, (150.0, 0.0, 0.0), 0.0, 5e4, (0.0, 0.0, 1.0),
+                               Burn(7e5, 0.7, 240.0, 100.0), medium)  # fmt: skip
+    drag = 0.5 * 1.225 * 150.0**2 * 2.0
+    gravity = earth.mu_m3ps2 / earth.equatorial_radius_m**2
+    assert push[0] == pytest.approx(-gravity - drag / 5e4, rel=1e-5)
+    assert push[2] == pytest.approx((7e5 - 101325.0 * 0.7) / 5e4, rel=1e-9)
+
+
 def test_the_insertion_is_the_perigee_of_the_transfer() -> None:
     """Apsides from energy and angular momentum of the last row: 200 x 500 km at 95 degrees."""
     _, ascent = planned()

@@ -39,6 +39,7 @@ def test_until_waits_for_the_last_condition_and_any_until_for_the_first() -> Non
     texts = ["tank_fraction_min <= 0.1", "acceleration <= 3 m/s^2"]
     now = {data.TANK_FRACTION_MIN: 0.05, data.ACCELERATION_MPS2: 9.0}
     assert exit_of({"until": texts}, now, now)[0] == math.inf
+    assert exit_of({"until": texts[::-1]}, now, now)[0] == math.inf
     assert exit_of({"any_until": texts}, now, now) == (0.0, 1)
     now[data.ACCELERATION_MPS2] = 2.0
     assert exit_of({"until": texts}, now, now) == (0.0, 1)
