@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -168,7 +169,7 @@ def bare_disperse(arguments: Sequence[str]) -> list[str]:
     A word after it is its value only if it looks like groups: it may be the mission.
     """
     spelled: list[str] = []
-    for word, following in zip(arguments, [*arguments[1:], "-"], strict=True):
+    for word, following in pairwise([*arguments, "-"]):
         alone = word == "--disperse" and not _looks_like_groups(following)
         spelled.append("--disperse=all" if alone else word)
     return spelled
