@@ -119,13 +119,14 @@ def try_out(thing: Thing) -> str:
 
 
 def _try_mission(thing: Thing) -> str:
-    from downrange.flight.assemble import assemble, plan_mission
+    from downrange.flight.assemble import assemble
+    from downrange.flight.fly import prepare
 
     mission = thing.mission
     if mission is None:
         raise TypeError("a mission's thing holds its mission")
     spec = mission.spec
-    assemble(mission, spec, plan_mission(mission), 1, 0, 1.0 / spec.tick.si)
+    assemble(mission, spec, prepare(mission).planned, 1, 0, 1.0 / spec.tick.si)
     return (
         f"mission, {spec.vehicle.name or 'vehicle'} from {spec.site.name}, "
         f"{_count(spec.phase, 'phase')}, {_count(spec.fault, 'fault')}, "

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from downrange.errors import OutputError
+from downrange.errors import InputError, OutputError
 from downrange.flight import results
 from downrange.flight.assemble import (
     Planned,
@@ -47,7 +47,11 @@ class Prepared:
 
 def prepare(mission: Mission) -> Prepared:
     """Plan a mission once; see `plan_mission`."""
-    return Prepared(mission, plan_mission(mission))
+    try:
+        return Prepared(mission, plan_mission(mission))
+    except InputError as error:
+        problems = [replace(each, file=each.file or str(mission.file)) for each in error.problems]
+    raise InputError(problems)
 
 
 def fly(

@@ -106,7 +106,10 @@ def load_mission(
                 files[part] = catalog.find(kind, data[part], relative_to=file.parent)
                 data[part] = load_toml(files[part])
             except InputError as error:
-                problems += error.problems
+                problems += [
+                    each if each.file else replace(each, file=str(file), path=part)
+                    for each in error.problems
+                ]
     if problems:
         raise InputError(problems)
     if planned:
