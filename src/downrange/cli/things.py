@@ -102,9 +102,9 @@ def try_out(thing: Thing) -> str:
     Raises:
         InputError: it reads, but can't be flown; carries the problems.
     """
+    if thing.mission is not None:
+        return _try_mission(thing.mission)
     match thing.kind:
-        case "missions":
-            return _try_mission(thing)
         case "vehicles":
             return _try_vehicle(thing)
         case "winds":
@@ -118,13 +118,10 @@ def try_out(thing: Thing) -> str:
             return f"check case, {len(thing.spec.checkpoints.rows)} checkpoints"
 
 
-def _try_mission(thing: Thing) -> str:
+def _try_mission(mission: Mission) -> str:
     from downrange.flight.assemble import assemble
     from downrange.flight.fly import prepare
 
-    mission = thing.mission
-    if mission is None:
-        raise TypeError("a mission's thing holds its mission")
     spec = mission.spec
     assemble(mission, spec, prepare(mission).planned, 1, 0, 1.0 / spec.tick.si)
     return (
