@@ -41,19 +41,16 @@ UP = np.array([1.0, 0.0, 0.0])
 EAST = np.array([0.0, 1.0, 0.0])
 
 
-def hanging(**changes: object) -> Rules:
-    """Rules about one point: corridor of 2 km, a place 5 km east, 1 s of attitude."""
+def hanging() -> Rules:
+    """Rules about one point: corridors of 2 km, a place 5 km east, 1 s of attitude, 3 s green."""
     full = np.ones(ROWS)
-    numbers = Rules(
-        step_s=2.0, impact_track_m=np.outer(full, PAD), impact_half_width_m=2e3 * full,
-        position_track_m=np.outer(full, PAD), position_half_width_m=2e3 * full,
-        travel_m=100.0 * full, axis_ecef=np.outer(full, UP), attitude_time_s=1.0 * full,
-        green_time_s=3.0 * full, behind=0.5, ahead=1.3, attitude_limit_rad=math.pi / 4.0,
-        protected_ecef_m=(PAD + 5e3 * EAST)[None, :].copy(), protected_distance_m=np.array([1e3]),
+    row = [*PAD, 2e3, *PAD, 2e3, 100.0, *UP, 1.0, 3.0]
+    return Rules(
+        step_s=2.0, track=np.outer(full, row), places=np.array([[*(PAD + 5e3 * EAST), 1e3]]),
+        behind=0.5, ahead=1.3, attitude_limit_rad=math.pi / 4.0,
         pad_ecef_m=tuple(PAD.tolist()), arming_distance_m=100.0, arming_latest_s=1e9,
         period_s=PERIOD_S, persistence_s=0.2, latency_s=0.3, end_s=100.0, earth=EARTH,
     )  # fmt: skip
-    return numbers._replace(**changes)
 
 
 def words(position: Floats, axis: Floats, velocity: Floats | None = None) -> Floats:
@@ -142,7 +139,7 @@ def test_data_loss_fires_only_after_the_green_time(start, length):
 )
 def test_depth_in_a_corridor_is_never_overstated(vertices, widths, point):
     track, width = np.array(vertices), np.array(widths[: len(vertices)])
-    depth = corridor_margin_m(track, width, 0, len(track) - 1, point)
+    depth = corridor_margin_m(np.column_stack((track, width)), 0, 0, len(track) - 1, point)
     share = np.linspace(0.0, 1.0, 201)[:, None]
     centres = np.concatenate([a + share * (b - a) for a, b in pairwise(track)])
     radii = np.concatenate([a + share[:, 0] * (b - a) for a, b in pairwise(width)])

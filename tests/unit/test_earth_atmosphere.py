@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from downrange.earth.build import build_earth, upper_air
+from downrange.earth.build import build_earth
 from downrange.earth.kernel.atmosphere import air
 from downrange.earth.spec import AirSpec
 
@@ -133,4 +133,4 @@ def test_script_rebuilds_the_baked_table() -> None:
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     for name, column in script.table().items():
-        np.testing.assert_allclose(getattr(upper_air(), name), column, rtol=1e-12)
+        np.testing.assert_allclose(getattr(EARTH, f"upper_{name}"), column, rtol=1e-12)

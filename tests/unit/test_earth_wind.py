@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from downrange._spec import validate
@@ -42,6 +43,28 @@ def test_components_are_linear_between_levels_and_held_beyond(
 ) -> None:
     wind = build_wind(validate(WindSpec, PROFILE))
     assert wind_ned(altitude, wind) == pytest.approx((*expected, 0.0), abs=1e-12)
+
+
+def test_levels_gusts_and_turbulence_are_read_from_their_columns() -> None:
+    gust = {"altitude": "5 km", "thickness": "2 km", "from_deg": 270, "speed": "8 m/s"}
+    written = {**PROFILE, "gust": [gust], "turbulence": {"intensity": "light"}}
+    wind = build_wind(validate(WindSpec, written))
+    assert wind.altitude_m == pytest.approx([1000.0, 3000.0, 4000.0])
+    assert wind.north_mps == pytest.approx([0.0, 20.0, 0.0], abs=1e-12)
+    assert wind.east_mps == pytest.approx([10.0, 0.0, -30.0], abs=1e-12)
+    assert (wind.gust_altitude_m[0], wind.gust_thickness_m[0]) == (5000.0, 2000.0)
+    assert wind.gust_north_mps == pytest.approx([0.0], abs=1e-12)
+    assert wind.gust_east_mps == pytest.approx([8.0])
+    assert wind.turbulence_altitude_m[0] == pytest.approx(152.4)  # 500 ft
+    assert wind.turbulence_sigma_mps[0] == pytest.approx(2.01168)  # 6.6 ft/s
+
+
+def test_tables_are_of_the_type_that_the_kernel_was_compiled_for() -> None:
+    for wind in (build_wind(), build_wind(validate(WindSpec, PROFILE))):
+        assert wind.gusts.shape == (0, 4)
+        for table in (wind.profile, wind.gusts, wind.turbulence):
+            assert table.dtype == np.float64
+            assert table.flags.c_contiguous
 
 
 def test_a_day_turns_and_scales_the_profile() -> None:

@@ -117,9 +117,23 @@ def test_numbers_are_of_the_types_that_the_kernel_was_compiled_for():
             assert number.flags.c_contiguous, name
         elif name not in ("pad_ecef_m", "earth"):
             assert type(number) is float, name
+    assert rules().track.shape[1] == kernel.TRACK_COLUMNS
+    assert new_memory().rules.shape == (kernel.RULES, kernel.MEMORY_COLUMNS)
+
+
+def test_the_planned_tracks_and_nose_are_read_from_their_columns():
+    built = rules()
+    _, position, _, axis = ascent()
+    pad = position[0]
+    assert_allclose(built.impact_track_m[0], pad, atol=1.0)
+    assert_allclose(built.position_track_m[0], pad, atol=1.0)
+    assert_allclose(built.axis_ecef[0], axis[0], atol=1e-12)
+    assert built.protected_distance_m[0] == 1500.0
+    assert np.shares_memory(built.travel_m, built.track)
 
 
 def test_every_rule_has_a_name_and_a_row_in_the_memory():
     assert len(RULE_NAMES) == kernel.RULES == len(new_memory().margin)
+    assert np.isnan(new_memory().margin).all()
     assert RULE_NAMES[kernel.ATTITUDE - 1] == ("attitude", "rad")
     assert RULE_NAMES[kernel.DATA_LOSS - 1] == ("data_loss", "s")

@@ -14,9 +14,11 @@ from downrange.safety.kernel.impact import impact_ecef
 from downrange.safety.kernel.rules import (
     ARMED,
     ATTITUDE,
+    ATTITUDE_TIME_S,
     DATA_LOSS,
     FIRED,
     FIRED_S,
+    GREEN_TIME_S,
     IMPACT_CORRIDOR,
     IMPACT_FOUND,
     IMPACT_IN_S,
@@ -76,14 +78,15 @@ def test_a_flight_towards_the_village_ends_with_the_distance_to_spare():
 
 
 def test_a_wide_corridor_leaves_the_village_to_its_own_rule():
-    open_sea = BUILT._replace(impact_half_width_m=np.full_like(BUILT.impact_half_width_m, 1e6))
+    open_sea = BUILT._replace(track=BUILT.track.copy())
+    open_sea.impact_half_width_m[:] = 1e6
     assert watch(open_sea, ascent(90.0)).state[FIRED] == PROTECTED_PLACES
 
 
 def test_a_nose_off_the_plan_is_ended_after_its_time():
     memory = watch(BUILT, tilted(60.0, 20.0))
     assert memory.state[FIRED] == ATTITUDE
-    allowed = at(BUILT.attitude_time_s, plan_at(BUILT, memory.state[FIRED_S]))
+    allowed = at(BUILT.track, ATTITUDE_TIME_S, plan_at(BUILT, memory.state[FIRED_S]))
     assert memory.state[FIRED_S] - 20.0 == pytest.approx(allowed, abs=1.5 * PERIOD_S)
     assert memory.margin[ATTITUDE - 1] < 0.0
 
@@ -117,7 +120,7 @@ def test_a_single_bad_measurement_fires_nothing():
 def test_lost_data_end_the_flight_when_the_green_time_is_over():
     memory = watch(BUILT, ascent(), lost_s=(30.0, math.inf))
     assert memory.state[FIRED] == DATA_LOSS
-    green = at(BUILT.green_time_s, plan_at(BUILT, 30.0))
+    green = at(BUILT.track, GREEN_TIME_S, plan_at(BUILT, 30.0))
     assert memory.state[FIRED_S] == pytest.approx(30.0 + green, abs=2.0 * PERIOD_S)
     assert np.isnan(memory.margin[: DATA_LOSS - 1]).all()
 
@@ -193,9 +196,10 @@ def test_without_an_impact_point_its_corridor_has_no_margin():
     assert math.isfinite(memory.margin[PROTECTED_PLACES - 1])
 
 
-# A track of 10 km along x, its half-width growing from 1 to 2 km.
-TRACK = np.array([[0.0, 0.0, 0.0], [4e3, 0.0, 0.0], [10e3, 0.0, 0.0]])
-WIDTH = np.array([1e3, 1.4e3, 2e3])
+# A track of 10 km along x, its half-width growing from 1 to 2 km, beside a column of no matter.
+TRACK = np.array(
+    [[7.0, 0.0, 0.0, 0.0, 1e3], [7.0, 4e3, 0.0, 0.0, 1.4e3], [7.0, 10e3, 0.0, 0.0, 2e3]]
+)
 
 
 @pytest.mark.parametrize(
@@ -212,9 +216,9 @@ WIDTH = np.array([1e3, 1.4e3, 2e3])
     ids=["start", "middle", "edge", "behind", "beyond", "rear end moved on", "ahead of the front"],
 )
 def test_depth_in_a_straight_corridor(point, first, last, depth_m):
-    assert corridor_margin_m(TRACK, WIDTH, first, last, point) == pytest.approx(depth_m, abs=1e-6)
+    assert corridor_margin_m(TRACK, 1, first, last, point) == pytest.approx(depth_m, abs=1e-6)
 
 
 def test_depth_where_the_track_stands_still():
-    still = np.zeros((3, 3))
-    assert corridor_margin_m(still, WIDTH, 0, 1, (0.0, 600.0, 0.0)) == pytest.approx(400.0)
+    still = TRACK * [0.0, 0.0, 0.0, 0.0, 1.0]
+    assert corridor_margin_m(still, 1, 0, 1, (0.0, 600.0, 0.0)) == pytest.approx(400.0)

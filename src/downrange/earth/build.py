@@ -6,7 +6,6 @@ import math
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -45,27 +44,25 @@ _CHART_FPS = {
 _LINEAR_SPAN_M = 10000.0  # any two points of a straight line will do
 
 
-class UpperAir(NamedTuple):
-    """US Standard Atmosphere 1976 above 86 km on even steps of geometric altitude."""
-
-    altitude_m: Floats
-    log_density: Floats
-    log_pressure: Floats
-    temperature_k: Floats
+# Columns of the baked table, in the order of the kernels' UPPER_... codes.
+UPPER_COLUMNS = ("altitude_m", "log_density", "log_pressure", "temperature_k")
 
 
 @cache
-def upper_air() -> UpperAir:
-    """Return the baked table of `scripts/bake_atmosphere.py`."""
+def upper_air() -> Floats:
+    """US Standard Atmosphere 1976 above 86 km: the table of `scripts/bake_atmosphere.py`.
+
+    (n, 4): altitude in m on even geometric steps, natural logs of the density in kg/m^3 and
+    of the pressure in Pa, temperature in K.
+    """
     with (files("downrange.earth") / "data" / "us76_upper.npz").open("rb") as stream:
         table = np.load(stream)
-        return UpperAir(*(_floats(table[column]) for column in UpperAir._fields))
+        return _columns(*(table[column] for column in UPPER_COLUMNS))
 
 
 def build_earth(earth: EarthSpec | None = None, air: AirSpec | None = None) -> Earth:
     """Return the Earth for the kernels; by default WGS-84 with J2, turning, with US76 air."""
     earth, air = earth or EarthSpec(), air or AirSpec()
-    upper = upper_air()
     return Earth(
         equatorial_radius_m=EQUATORIAL_RADIUS_M if earth.radius is None else earth.radius.si,
         flattening=FLATTENING if earth.shape == "wgs84" else 0.0,
@@ -75,10 +72,7 @@ def build_earth(earth: EarthSpec | None = None, air: AirSpec | None = None) -> E
         rotation_radps=ROTATION_RADPS if earth.rotating else 0.0,
         atmosphere_model=US76 if air.model == "us76" else NO_AIR,
         air_zero_above_m=math.inf if air.zero_above is None else air.zero_above.si,
-        upper_altitude_m=upper.altitude_m,
-        upper_log_density=upper.log_density,
-        upper_log_pressure=upper.log_pressure,
-        upper_temperature_k=upper.temperature_k,
+        upper_air=upper_air(),
     )
 
 
@@ -100,21 +94,22 @@ def build_wind(
     altitude, north, east = _profile(spec, Path(base_dir))
     if spec.model in ("profile", "sounding") and altitude[-1] < minimum_top_m:
         raise InputError([_too_low(spec, Path(base_dir), altitude[-1], minimum_top_m)])
-    gusts = [_towards(gust.speed.si, gust.from_deg.si) for gust in spec.gust]
+    gusts = [
+        (
+            gust.altitude.si,
+            gust.thickness.si,
+            *map(float, _towards(gust.speed.si, gust.from_deg.si)),
+        )
+        for gust in spec.gust
+    ]
     chart = _CHART_FPS[spec.turbulence.intensity] if spec.turbulence else np.zeros(len(_CHART_FT))
     return Wind(
-        altitude_m=_floats(altitude),
-        north_mps=_floats(north),
-        east_mps=_floats(east),
+        profile=_columns(altitude, north, east),
         extrapolate=1 if spec.model == "linear" else 0,
-        gust_altitude_m=_floats([gust.altitude.si for gust in spec.gust]),
-        gust_thickness_m=_floats([gust.thickness.si for gust in spec.gust]),
-        gust_north_mps=_floats([north for north, _ in gusts]),
-        gust_east_mps=_floats([east for _, east in gusts]),
+        gusts=_floats(gusts).reshape(-1, 4),
         turbulence_intensity=1.0 if spec.turbulence else 0.0,
         turbulence_w20_mps=_surface_wind(spec.turbulence),
-        turbulence_altitude_m=_floats(_CHART_FT) * _FOOT_M,
-        turbulence_sigma_mps=_floats(chart) * _FOOT_M,
+        turbulence=_columns(_CHART_FT, chart) * _FOOT_M,
     )
 
 
@@ -159,6 +154,10 @@ def _too_low(spec: WindSpec, base_dir: Path, top_m: float, minimum_m: float) -> 
 
 def _si(value: Value | None, default: float) -> float:
     return default if value is None else value.si
+
+
+def _columns(*columns: ArrayLike) -> Floats:
+    return _floats(np.stack([_floats(column) for column in columns], axis=1))
 
 
 def _floats(numbers: ArrayLike) -> Floats:

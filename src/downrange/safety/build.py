@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 from downrange.earth.kernel.geodesy import Earth, ecef_from_geodetic, geodetic
 from downrange.errors import InputError, Problem
 from downrange.safety.kernel.impact import impact_ecef
-from downrange.safety.kernel.rules import RULES, STATE_SIZE, Rules, SafetyMemory
+from downrange.safety.kernel.rules import (
+    BROKEN_S,
+    MARGIN,
+    MEMORY_COLUMNS,
+    RULES,
+    SMALLEST,
+    SMALLEST_TIME_S,
+    STATE_SIZE,
+    Rules,
+    SafetyMemory,
+)
 
 if TYPE_CHECKING:
     from downrange.earth.spec import SiteSpec
@@ -101,23 +111,22 @@ def build_rules(
     width = _half_width(spec, places, impact_track, travel, plan.time_s)
     way = _hold(np.linalg.norm(plan.velocity_mps, axis=1), rows) * delay_s
     position_width = _half_width(spec, places, position_track, way, plan.time_s)
-    keep_out = spec.keep_out.si
     pad = site.pad
+    # In the order of the kernel's columns.
+    track = (
+        impact_track, width, position_track, position_width, travel, _hold(plan.axis, rows),
+        _attitude_time(spec, width - travel, speed),
+        _green_time(spec, places, impact_track, speed),
+    )  # fmt: skip
     return Rules(
         step_s=float(step_s),
-        impact_track_m=np.ascontiguousarray(impact_track),
-        impact_half_width_m=np.ascontiguousarray(width),
-        position_track_m=np.ascontiguousarray(position_track),
-        position_half_width_m=np.ascontiguousarray(position_width),
-        travel_m=np.ascontiguousarray(travel),
-        axis_ecef=np.ascontiguousarray(_hold(plan.axis, rows)),
-        attitude_time_s=np.ascontiguousarray(_attitude_time(spec, width - travel, speed)),
-        green_time_s=np.ascontiguousarray(_green_time(spec, places, impact_track, speed)),
+        track=np.ascontiguousarray(np.column_stack(track)),
+        places=np.ascontiguousarray(
+            np.column_stack((places.ecef_m, places.radius_m + spec.keep_out.si))
+        ),
         behind=float(spec.corridor.behind.si),
         ahead=float(1.0 + spec.corridor.ahead.si),
         attitude_limit_rad=float(spec.attitude.limit.si),
-        protected_ecef_m=np.ascontiguousarray(places.ecef_m),
-        protected_distance_m=np.ascontiguousarray(places.radius_m + keep_out),
         pad_ecef_m=ecef_from_geodetic(pad.latitude.si, pad.longitude.si, pad.altitude.si, earth),
         arming_distance_m=float(spec.arming.distance.si),
         arming_latest_s=float(spec.arming.latest.si),
@@ -131,13 +140,11 @@ def build_rules(
 
 def new_memory() -> SafetyMemory:
     """What the system remembers at release: nothing seen, nothing broken."""
-    return SafetyMemory(
-        state=np.zeros(STATE_SIZE),
-        broken_s=np.zeros(RULES),
-        margin=np.full(RULES, np.nan),
-        smallest=np.full(RULES, np.inf),
-        smallest_time_s=np.full(RULES, np.nan),
-    )
+    rules = np.empty((RULES, MEMORY_COLUMNS))
+    rules[:, BROKEN_S] = 0.0
+    rules[:, SMALLEST] = np.inf
+    rules[:, MARGIN] = rules[:, SMALLEST_TIME_S] = np.nan
+    return SafetyMemory(state=np.zeros(STATE_SIZE), rules=rules)
 
 
 def _resample(

@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 
 from downrange._jit import njit
-from downrange.earth.kernel.geodesy import Earth
+from downrange.earth.kernel.geodesy import (
+    UPPER_ALTITUDE_M,
+    UPPER_LOG_DENSITY,
+    UPPER_LOG_PRESSURE,
+    UPPER_TEMPERATURE_K,
+    Earth,
+    Floats,
+)
 
 NO_AIR = 0
 US76 = 1
@@ -64,22 +71,27 @@ def air_by_equations(altitude_m: float) -> tuple[float, float, float, float]:
 
 
 @njit
+def between(table: Floats, i: int, f: float, column: int) -> float:
+    """A column's number at the share f of the way from row i to the next."""
+    return float(table[i, column] + f * (table[i + 1, column] - table[i, column]))
+
+
+@njit
 def air_by_table(altitude_m: float, earth: Earth) -> tuple[float, float, float, float]:
     """Air above 86 km from the baked table, logarithmic between its rows; see `air`."""
-    base = earth.upper_altitude_m[0]
-    last = earth.upper_altitude_m.size - 1
-    rows = (altitude_m - base) / (earth.upper_altitude_m[1] - base)
+    table = earth.upper_air
+    base = table[0, UPPER_ALTITUDE_M]
+    last = table.shape[0] - 1
+    rows = (altitude_m - base) / (table[1, UPPER_ALTITUDE_M] - base)
     if not rows < last:  # nan as well: it must not become an index
-        temperature = earth.upper_temperature_k[last]
+        temperature = table[last, UPPER_TEMPERATURE_K]
         density = pressure = 0.0
     else:
         i = int(rows)
         f = rows - i
-        log_density, log_pressure = earth.upper_log_density, earth.upper_log_pressure
-        kelvin = earth.upper_temperature_k
-        density = math.exp(log_density[i] + f * (log_density[i + 1] - log_density[i]))
-        pressure = math.exp(log_pressure[i] + f * (log_pressure[i + 1] - log_pressure[i]))
-        temperature = kelvin[i] + f * (kelvin[i + 1] - kelvin[i])
+        density = math.exp(between(table, i, f, UPPER_LOG_DENSITY))
+        pressure = math.exp(between(table, i, f, UPPER_LOG_PRESSURE))
+        temperature = between(table, i, f, UPPER_TEMPERATURE_K)
     sound = math.sqrt(GAMMA * GAS_CONSTANT * temperature / (1.0 - MASS_LOSS_86_KM))
     return density, pressure, temperature, sound
 

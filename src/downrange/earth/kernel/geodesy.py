@@ -17,9 +17,18 @@ from downrange.earth.kernel.frames import Vector
 
 Floats = NDArray[np.float64]
 
+# Columns of Earth.upper_air.
+UPPER_ALTITUDE_M = 0  # geometric, evenly spaced from 86 km up
+UPPER_LOG_DENSITY = 1  # natural log of kg/m^3
+UPPER_LOG_PRESSURE = 2  # natural log of Pa
+UPPER_TEMPERATURE_K = 3  # kinetic
+
 
 class Earth(NamedTuple):
-    """All that the kernels know of the Earth and its air. Made by `earth.build` only."""
+    """All that the kernels know of the Earth and its air. Made by `earth.build` only.
+
+    The properties are views on the columns, for Python; kernels index the table.
+    """
 
     equatorial_radius_m: float
     flattening: float  # 0 for a sphere
@@ -29,10 +38,27 @@ class Earth(NamedTuple):
     rotation_radps: float
     atmosphere_model: int  # atmosphere.NO_AIR or atmosphere.US76
     air_zero_above_m: float  # density and pressure are 0 above; inf where not wanted
-    upper_altitude_m: Floats  # (n,) evenly spaced from 86 km up, geometric
-    upper_log_density: Floats  # (n,) natural log of kg/m^3
-    upper_log_pressure: Floats  # (n,) natural log of Pa
-    upper_temperature_k: Floats  # (n,) kinetic
+    upper_air: Floats  # (n, 4) columns UPPER_...
+
+    @property
+    def upper_altitude_m(self) -> Floats:
+        """(n,) geometric altitudes of the upper air in m."""
+        return self.upper_air[:, UPPER_ALTITUDE_M]
+
+    @property
+    def upper_log_density(self) -> Floats:
+        """(n,) natural log of the density in kg/m^3."""
+        return self.upper_air[:, UPPER_LOG_DENSITY]
+
+    @property
+    def upper_log_pressure(self) -> Floats:
+        """(n,) natural log of the pressure in Pa."""
+        return self.upper_air[:, UPPER_LOG_PRESSURE]
+
+    @property
+    def upper_temperature_k(self) -> Floats:
+        """(n,) kinetic temperature in K."""
+        return self.upper_air[:, UPPER_TEMPERATURE_K]
 
 
 @njit

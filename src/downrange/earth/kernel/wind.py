@@ -21,33 +21,83 @@ FREE_SCALE_FT = 1750.0
 LOWEST_FT = 10.0
 SLOWEST_MPS = 1.0
 
+# Columns of the tables of Wind; the altitude is the first of each.
+ALTITUDE_M = 0
+NORTH_MPS, EAST_MPS = 1, 2  # of the profile
+GUST_THICKNESS_M, GUST_NORTH_MPS, GUST_EAST_MPS = 1, 2, 3
+SIGMA_MPS = 1  # of the turbulence
+
 DRYDEN_STATE_SIZE = 6  # down, north (2), east (2), started
 
 
 class Wind(NamedTuple):
-    """All that the kernels know of the wind. Made by `earth.build` only."""
+    """All that the kernels know of the wind. Made by `earth.build` only.
 
-    altitude_m: Floats  # (n,) growing, n >= 2
-    north_mps: Floats  # (n,)
-    east_mps: Floats  # (n,)
+    The properties are views on the columns, for Python; kernels index the tables.
+    """
+
+    profile: Floats  # (n, 3) altitude growing, north, east; n >= 2
     extrapolate: int  # 1: straight on beyond the ends; 0: ends are held
-    gust_altitude_m: Floats  # (g,) of the peak; g may be 0
-    gust_thickness_m: Floats  # (g,) from still air to still air
-    gust_north_mps: Floats  # (g,) at the peak
-    gust_east_mps: Floats  # (g,)
+    # (g, 4) altitude of the peak, thickness from still air to still air, north and east at
+    # the peak; g may be 0
+    gusts: Floats
     turbulence_intensity: float  # factor on the turbulence; 0 off, 1 as the tables below
     turbulence_w20_mps: float  # wind at 20 ft that sets the low-altitude turbulence
-    turbulence_altitude_m: Floats  # (k,) growing, k >= 2
-    turbulence_sigma_mps: Floats  # (k,) rms of a component in free air; ends are held
+    turbulence: Floats  # (k, 2) altitude growing, rms of a component in free air; ends held
+
+    @property
+    def altitude_m(self) -> Floats:
+        """(n,) levels of the profile in m."""
+        return self.profile[:, ALTITUDE_M]
+
+    @property
+    def north_mps(self) -> Floats:
+        """(n,) wind to the north at the levels in m/s."""
+        return self.profile[:, NORTH_MPS]
+
+    @property
+    def east_mps(self) -> Floats:
+        """(n,) wind to the east at the levels in m/s."""
+        return self.profile[:, EAST_MPS]
+
+    @property
+    def gust_altitude_m(self) -> Floats:
+        """(g,) altitudes of the gusts' peaks in m."""
+        return self.gusts[:, ALTITUDE_M]
+
+    @property
+    def gust_thickness_m(self) -> Floats:
+        """(g,) thickness in m of the air that a gust moves."""
+        return self.gusts[:, GUST_THICKNESS_M]
+
+    @property
+    def gust_north_mps(self) -> Floats:
+        """(g,) gust to the north at its peak in m/s."""
+        return self.gusts[:, GUST_NORTH_MPS]
+
+    @property
+    def gust_east_mps(self) -> Floats:
+        """(g,) gust to the east at its peak in m/s."""
+        return self.gusts[:, GUST_EAST_MPS]
+
+    @property
+    def turbulence_altitude_m(self) -> Floats:
+        """(k,) altitudes of the turbulence's table in m."""
+        return self.turbulence[:, ALTITUDE_M]
+
+    @property
+    def turbulence_sigma_mps(self) -> Floats:
+        """(k,) rms of a component in free air in m/s."""
+        return self.turbulence[:, SIGMA_MPS]
 
 
 @njit
-def _row_below(grid: Floats, value: float) -> int:
-    """Row i with grid[i] <= value < grid[i + 1], kept within the grid."""
-    low, high = 0, grid.size - 1
+def _row_below(table: Floats, altitude_m: float) -> int:
+    """Row i whose altitude is at or below the one given and the next above, kept within."""
+    low, high = 0, table.shape[0] - 1
     while high - low > 1:
         middle = (low + high) // 2
-        if value >= grid[middle]:
+        if altitude_m >= table[middle, ALTITUDE_M]:
             low = middle
         else:
             high = middle
@@ -55,9 +105,10 @@ def _row_below(grid: Floats, value: float) -> int:
 
 
 @njit
-def _fraction(grid: Floats, i: int, value: float, extrapolate: int) -> float:
-    """Place of value between grid[i] and grid[i + 1], 0..1 unless extrapolated."""
-    f: float = (value - grid[i]) / (grid[i + 1] - grid[i])
+def _fraction(table: Floats, i: int, altitude_m: float, extrapolate: int) -> float:
+    """Place of an altitude between those of rows i and i + 1, 0..1 unless extrapolated."""
+    base = table[i, ALTITUDE_M]
+    f: float = (altitude_m - base) / (table[i + 1, ALTITUDE_M] - base)
     if extrapolate == 1:
         return f
     return min(1.0, max(0.0, f))
@@ -71,16 +122,17 @@ def wind_ned(altitude_m: float, wind: Wind) -> Vector:
     V/2 (1 + cos(2 pi (h - h_peak) / thickness)), the shape of MIL-F-8785C 3.7.1.3 rising
     over half the thickness and falling again.
     """
-    i = _row_below(wind.altitude_m, altitude_m)
-    f = _fraction(wind.altitude_m, i, altitude_m, wind.extrapolate)
-    north = wind.north_mps[i] + f * (wind.north_mps[i + 1] - wind.north_mps[i])
-    east = wind.east_mps[i] + f * (wind.east_mps[i + 1] - wind.east_mps[i])
-    for k in range(wind.gust_altitude_m.size):
-        x = (altitude_m - wind.gust_altitude_m[k]) / wind.gust_thickness_m[k]
+    profile, gusts = wind.profile, wind.gusts
+    i = _row_below(profile, altitude_m)
+    f = _fraction(profile, i, altitude_m, wind.extrapolate)
+    north = profile[i, NORTH_MPS] + f * (profile[i + 1, NORTH_MPS] - profile[i, NORTH_MPS])
+    east = profile[i, EAST_MPS] + f * (profile[i + 1, EAST_MPS] - profile[i, EAST_MPS])
+    for k in range(gusts.shape[0]):
+        x = (altitude_m - gusts[k, ALTITUDE_M]) / gusts[k, GUST_THICKNESS_M]
         if -0.5 < x < 0.5:
             share = 0.5 * (1.0 + math.cos(2.0 * math.pi * x))
-            north += share * wind.gust_north_mps[k]
-            east += share * wind.gust_east_mps[k]
+            north += share * gusts[k, GUST_NORTH_MPS]
+            east += share * gusts[k, GUST_EAST_MPS]
     return (north, east, 0.0)
 
 
@@ -92,10 +144,10 @@ def turbulence_scales(height_m: float, wind: Wind) -> tuple[float, float, float,
     sigma_w = 0.1 W20, sigma_u = sigma_v = sigma_w / (0.177 + 0.000823 h)^0.4, h in ft and
     not under 10; above 2,000 ft L = 1,750 ft and the rms of figure 7; linear between.
     """
-    i = _row_below(wind.turbulence_altitude_m, height_m)
-    f = _fraction(wind.turbulence_altitude_m, i, height_m, 0)
-    sigma = wind.turbulence_sigma_mps
-    free = sigma[i] + f * (sigma[i + 1] - sigma[i])
+    table = wind.turbulence
+    i = _row_below(table, height_m)
+    f = _fraction(table, i, height_m, 0)
+    free = table[i, SIGMA_MPS] + f * (table[i + 1, SIGMA_MPS] - table[i, SIGMA_MPS])
     height_ft = height_m / FOOT_M
     low_ft = min(LOW_TOP_FT, max(LOWEST_FT, height_ft))
     shape = 0.177 + 0.000823 * low_ft
