@@ -26,7 +26,7 @@ DATA = {
     "fall_time": "0.25 s",
 }
 ENGINES = build_engines([(0, 0.0, EngineGroupSpec.model_validate(DATA), {"solid": 0})])
-TANKS = Tanks(np.zeros(1, np.int64), np.array([1000.0]), np.zeros(1))
+TANKS = Tanks(np.array([[0.0, 1000.0, 0.0]]))  # stage, load, residual
 
 # What an engine is told, and for how long: run or not, throttle, healthy, seconds.
 orders = st.tuples(
@@ -47,10 +47,10 @@ def fly(told: list[tuple[float, float, float, float]], cut: list[float]) -> tupl
                 ENGINES,
                 TANKS,
                 state,
-                TANKS.load_kg,
+                np.array([1000.0]),
                 np.array([on]),
                 np.array([throttle]),
-                np.array([ok]),
+                np.array([[ok, 1.0, np.nan]]),
                 dt_s,
             )
             total_s += state[0, MEAN_LEVEL] * dt_s

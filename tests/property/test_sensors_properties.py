@@ -33,7 +33,8 @@ def test_fixes_keep_their_rate_at_any_tick(rate_hz: float, tick_hz: float, ticks
 def test_what_an_imu_adds_does_not_depend_on_the_truth(
     rate: tuple[float, float, float], force: tuple[float, float, float], dt_s: float, seed: int
 ) -> None:
-    imu = Imu(0.0, np.full(3, 0.01), 1e-3, np.eye(3), np.full(3, -0.02), 1e-2, np.eye(3))
+    errors = np.vstack([np.full(3, 0.01), np.eye(3), np.full(3, -0.02), np.eye(3)])
+    imu = Imu(0.0, 1e-3, 1e-2, errors)
     added = []
     for truth in ((rate, force), ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))):
         core = new_measured(1, 1).core

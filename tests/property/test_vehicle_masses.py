@@ -22,18 +22,12 @@ tanks = st.lists(
 def arrays(rigid: list, liquid: list, shift: float = 0.0) -> tuple[Masses, np.ndarray]:
     m, x, inertia = np.array(rigid).T.reshape(3, -1)
     load, bottom, radius, density = np.array(liquid).reshape(-1, 4).T
+    count, parts = len(rigid), len(rigid) + len(liquid)
+    part, area = np.arange(count, parts), np.pi * radius**2
     given_masses = Masses(
-        parts=len(rigid) + len(liquid),
-        item_part=np.arange(len(rigid)),
-        item_mass_kg=np.ascontiguousarray(m),
-        item_x_m=x + shift,
-        item_ixx_kgm2=np.ascontiguousarray(inertia),
-        item_iyy_kgm2=np.ascontiguousarray(inertia),
-        tank_part=np.arange(len(liquid)) + len(rigid),
-        tank_bottom_x_m=bottom + shift,
-        tank_area_m2=np.pi * radius**2,
-        tank_density_kgpm3=np.ascontiguousarray(density),
-        tank_radius_m=np.ascontiguousarray(radius),
+        parts=parts,
+        items=np.column_stack([np.arange(count), m, x + shift, inertia, inertia]),
+        tanks=np.column_stack([part, bottom + shift, area, density, radius]),
     )
     return given_masses, np.ascontiguousarray(load)
 

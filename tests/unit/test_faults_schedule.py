@@ -11,7 +11,14 @@ import pytest
 from downrange._spec import validate
 from downrange.errors import InputError
 from downrange.faults.build import build_faults
-from downrange.faults.kernel import Health, health_at, new_health
+from downrange.faults.kernel import (
+    FAULT_COLUMNS,
+    GIMBAL_STUCK,
+    MODE_FREQUENCY,
+    Health,
+    health_at,
+    new_health,
+)
 from downrange.faults.spec import FaultSpec, parse_fault
 
 ENGINES = {"stage1": range(9), "stage2": [9]}
@@ -117,8 +124,18 @@ def test_unknown_targets_name_the_nearest_all_at_once() -> None:
 def test_schedule_types() -> None:
     for texts in ([], ["imu: fail at 1 s"]):
         schedule = build_faults([parse_fault(text) for text in texts], ENGINES, MODES)
-        assert [each.dtype for each in schedule] == [np.int64, np.int64, np.float64, np.float64]
-        assert all(each.shape == (len(texts),) for each in schedule)
+        assert schedule.table.dtype == np.float64
+        assert schedule.table.flags["C_CONTIGUOUS"]
+        assert schedule.table.shape == (len(texts), FAULT_COLUMNS)
+
+
+def test_a_row_of_the_schedule() -> None:
+    texts = ["stage1.engine.3: stuck gimbal at 15 s to 2 deg", "bending.mode.2: frequency x 0.8"]
+    schedule = build_faults([parse_fault(text) for text in texts], ENGINES, MODES)
+    assert schedule.kind.tolist() == [GIMBAL_STUCK, MODE_FREQUENCY]
+    assert schedule.target.tolist() == [2, 1]
+    assert schedule.start_s.tolist() == [15.0, -math.inf]
+    assert schedule.value == pytest.approx([2.0 * DEG, 0.8])
 
 
 def test_engine_shutdown_hits_its_engine_from_its_time_on() -> None:

@@ -116,8 +116,9 @@ def swing(
     """A second of sub-steps; returns the last accelerations."""
     transitions, accel = np.zeros((hardware.n, 4)), np.zeros((hardware.n, 2))
     kernel.gimbal_transitions(hardware, H_S, transitions)
+    health = np.column_stack([np.ones(hardware.n), free, stuck])
     for _ in range(400):
-        kernel.gimbals_step(hardware, state, command, free, stuck, transitions, H_S, accel)
+        kernel.gimbals_step(hardware, state, command, health, transitions, H_S, accel)
     return accel
 
 

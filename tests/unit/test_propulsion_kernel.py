@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from downrange.faults.kernel import ENGINE_OK, new_health
 from downrange.propulsion import kernel
 from downrange.propulsion.build import build_engines, build_tanks, tank_indices
 from downrange.propulsion.kernel import (
@@ -82,7 +83,9 @@ class Rig:
         n = self.engines.n
         self.state = kernel.new_engine_state(n)
         self.tank_kg = self.tanks.load_kg.copy()
-        self.on, self.throttle, self.ok = np.ones(n), np.ones(n), np.ones(n)
+        self.on, self.throttle = np.ones(n), np.ones(n)
+        self.health = new_health(n, 0).engine
+        self.ok = self.health[:, ENGINE_OK]
         self.gimbal_rad = np.zeros((n, 2))
         self.sums, self.flow_kgps = np.zeros(kernel.SUMS_SIZE), np.zeros(2)
 
@@ -95,7 +98,7 @@ class Rig:
             self.tank_kg,
             self.on,
             self.throttle,
-            self.ok,
+            self.health,
             dt_s,
         )
         return float(self.state[0, MEAN_LEVEL] * dt_s)

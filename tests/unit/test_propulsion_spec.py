@@ -10,6 +10,7 @@ import pytest
 
 from downrange._spec import get_path, validate, walk_values
 from downrange.errors import InputError
+from downrange.propulsion import kernel
 from downrange.propulsion.build import build_engines, build_tanks, feed_problems, tank_indices
 from downrange.propulsion.spec import EngineGroupSpec, TankSpec
 
@@ -138,12 +139,9 @@ def test_layout_one_by_one_and_turned() -> None:
 def test_kernel_types() -> None:
     engines = build_engines([(1, 0.0, group(), TANKS)])
     assert isinstance(engines.n, int)
-    for name, array in engines._asdict().items():
-        if name != "n":
-            assert array.flags["C_CONTIGUOUS"], name
-            whole = name in ("stage", "oxidiser_tank", "fuel_tank")
-            assert array.dtype == (np.int64 if whole else np.float64), name
-            assert array.shape[0] == 9
+    assert engines.table.flags["C_CONTIGUOUS"]
+    assert engines.table.dtype == np.float64
+    assert engines.table.shape == (9, kernel.ENGINE_COLUMNS)
     assert (engines.stage[0], engines.oxidiser_tank[0], engines.fuel_tank[0]) == (1, 0, 1)
     assert engines.gimbal_natural_radps[0] == pytest.approx(2.0 * math.pi * 6.0)
     assert engines.gimbal_limit_rad[0] == pytest.approx(math.radians(6.0))

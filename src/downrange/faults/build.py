@@ -11,6 +11,7 @@ import numpy as np
 from downrange.errors import InputError, Problem
 from downrange.faults.kernel import (
     ENGINE_SHUTDOWN,
+    FAULT_COLUMNS,
     GIMBAL_STUCK,
     GNSS_FAIL,
     IMU_FAIL,
@@ -54,12 +55,7 @@ def build_faults(
         rows += [(kind, index, start_s, number) for kind, index in found]
     if problems:
         raise InputError(problems)
-    return Faults(
-        kind=np.array([row[0] for row in rows], dtype=np.int64),
-        target=np.array([row[1] for row in rows], dtype=np.int64),
-        start_s=np.array([row[2] for row in rows], dtype=np.float64),
-        value=np.array([row[3] for row in rows], dtype=np.float64),
-    )
+    return Faults(np.array(rows, dtype=np.float64).reshape(-1, FAULT_COLUMNS))
 
 
 def known_targets(kind: str, engines: Mapping[str, Sequence[int]], modes: int) -> dict[str, Rows]:

@@ -1,4 +1,4 @@
-"""What the flight software believes of the vehicle: the specification, undrawn and without fault."""
+"""What the flight software believes of the vehicle: as specified, undrawn and without fault."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def assumed_vehicle(spec: VehicleSpec, plant: Plant) -> AssumedVehicle:
     gimballed = engines.gimballed.min(axis=1) > 0.5
     return AssumedVehicle(
         engine_stage=engines.stage,
-        engine_position_m=engines.position_m,
-        engine_thrust_vac_n=engines.thrust_vac_n,
-        engine_exit_area_m2=engines.exit_area_m2,
-        engine_flow_kgps=engines.flow_kgps,
+        engine_position_m=np.ascontiguousarray(engines.position_m),
+        engine_thrust_vac_n=np.ascontiguousarray(engines.thrust_vac_n),
+        engine_exit_area_m2=np.ascontiguousarray(engines.exit_area_m2),
+        engine_flow_kgps=np.ascontiguousarray(engines.flow_kgps),
         engine_gimbal_limit_rad=np.where(gimballed, engines.gimbal_limit_rad, 0.0),
         tank_stage=tanks.stage,
-        tank_load_kg=tanks.load_kg,
+        tank_load_kg=np.ascontiguousarray(tanks.load_kg),
         stage_dry_kg=np.array([spec.stage[k].dry_mass.si + residual[k] for k in stages]),
         stage_propellant_kg=np.array(usable),
         payload_kg=float(spec.payload.mass.si) if spec.payload else 0.0,
@@ -58,7 +58,7 @@ def assumed_vehicle(spec: VehicleSpec, plant: Plant) -> AssumedVehicle:
         mode_mass_kg=_column(modes, vehicle.MODAL_MASS_KG),
         mode_shape_gimbal=_column(modes, vehicle.PHI_GIMBAL),
         mode_slope_imu_pm=_column(modes, vehicle.SLOPE_IMU),
-        mode_damping=plant.bending.damping_ratio,
+        mode_damping=np.ascontiguousarray(plant.bending.damping_ratio),
         mach=aero.mach,
         axial_coefficient=axial,
         normal_slope_prad=slope,
@@ -76,7 +76,8 @@ def small_angle(aero: Aero) -> tuple[Floats, Floats, Floats]:
     step = aero.alpha_rad[1]
     normal = aero.table[:, 1, CN_POTENTIAL] + aero.table[:, 1, CN_CROSSFLOW]
     moment = aero.table[:, 1, CM]
-    x_cp = aero.reference_x_m + aero.reference_length_m * moment / np.where(normal > 0.0, normal, 1.0)
+    divisor = np.where(normal > 0.0, normal, 1.0)
+    x_cp = aero.reference_x_m + aero.reference_length_m * moment / divisor
     return np.ascontiguousarray(aero.table[:, 0, CA]), normal / step, x_cp
 
 

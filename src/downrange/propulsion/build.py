@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
 
 import numpy as np
 
 from downrange.errors import InputError, Problem
-from downrange.propulsion.kernel import Engines, Floats, Ints, Tanks
+from downrange.propulsion import kernel
+from downrange.propulsion.kernel import Engines, Floats, Tanks
 from downrange.propulsion.spec import EngineGroupSpec, EngineOverride, TankSpec
 from downrange.units import STANDARD_GRAVITY_MPS2, Value
 
@@ -51,24 +51,17 @@ def build_engines(stages: Sequence[StageEngines]) -> Engines:
     if problems:
         raise InputError(problems)
     rows = [row for stage in stages for row in _group_rows(*stage)]
-    columns = {name: [row[name] for row in rows] for name in Engines._fields if name != "n"}
-    pairs = {"position_m": 3, "gimballed": 2}
-    whole = ("stage", "oxidiser_tank", "fuel_tank")
-    arrays: dict[str, Any] = {}
-    for name, column in columns.items():
-        shape = (len(rows), pairs[name]) if name in pairs else (len(rows),)
-        arrays[name] = _ints(column) if name in whole else _floats(column).reshape(shape)
-    return Engines(n=len(rows), **arrays)
+    return Engines(len(rows), np.array(rows).reshape(-1, kernel.ENGINE_COLUMNS))
 
 
 def build_tanks(stages: Sequence[tuple[int, Sequence[TankSpec]]]) -> Tanks:
     """Return all tanks of a vehicle: (stage index, its tanks) in order."""
-    tanks = [(index, tank) for index, specs in stages for tank in specs]
-    return Tanks(
-        stage=_ints([index for index, _ in tanks]),
-        load_kg=_floats([tank.load.si for _, tank in tanks]),
-        residual_kg=_floats([_si(tank.residual, 0.0) for _, tank in tanks]),
-    )
+    rows = [
+        (float(index), float(tank.load.si), _si(tank.residual, 0.0))
+        for index, specs in stages
+        for tank in specs
+    ]
+    return Tanks(np.array(rows).reshape(-1, kernel.TANK_COLUMNS))
 
 
 def tank_indices(stages: Sequence[Sequence[TankSpec]]) -> list[dict[str, int]]:
@@ -82,44 +75,43 @@ def tank_indices(stages: Sequence[Sequence[TankSpec]]) -> list[dict[str, int]]:
 
 def _group_rows(
     stage: int, base_m: float, group: EngineGroupSpec, tanks: Mapping[str, int]
-) -> list[dict[str, Any]]:
-    """One row of Engines for each engine of a group."""
+) -> list[Floats]:
+    """One row of Engines.table for each engine of a group."""
     offsets = group.layout.offsets_m() if group.layout else [(0.0, 0.0)]
     x_m = base_m + group.station.si
     shared = _shared(stage, group, tanks)
     rows = []
-    for number, (y_m, z_m) in enumerate(offsets, start=1):
-        own = group.override.get(str(number), NO_OVERRIDE)
-        swings = group.gimbal is not None and (
-            group.gimballed == "all" or number in group.gimballed
-        )
-        rows.append(
-            shared
-            | _performance(group, own)
-            | {"position_m": (x_m, y_m, z_m), "gimballed": (float(swings), float(swings))}
-        )
+    for place, (y_m, z_m) in enumerate(offsets, start=1):
+        own = group.override.get(str(place), NO_OVERRIDE)
+        swings = group.gimbal is not None and (group.gimballed == "all" or place in group.gimballed)
+        row = np.zeros(kernel.ENGINE_COLUMNS)
+        for column, number in (shared | _performance(group, own)).items():
+            row[column] = number
+        row[kernel.POSITION_M : kernel.POSITION_M + 3] = x_m, y_m, z_m
+        row[kernel.GIMBALLED : kernel.GIMBALLED + 2] = float(swings)
+        rows.append(row)
     return rows
 
 
-def _shared(stage: int, group: EngineGroupSpec, tanks: Mapping[str, int]) -> dict[str, Any]:
-    """What every engine of a group has in common."""
+def _shared(stage: int, group: EngineGroupSpec, tanks: Mapping[str, int]) -> dict[int, float]:
+    """What every engine of a group has in common, by column."""
     gimbal = group.gimbal
     return {
-        "stage": stage,
-        "gimbal_limit_rad": gimbal.limit.si if gimbal else 0.0,
-        "gimbal_rate_radps": gimbal.rate.si if gimbal else 0.0,
-        "gimbal_natural_radps": 2.0 * math.pi * gimbal.natural_frequency.si if gimbal else 0.0,
-        "gimbal_damping": gimbal.damping.si if gimbal else 1.0,
-        "moving_mass_kg": _si(group.moving_mass, 0.0),
-        "moving_cg_m": _si(group.moving_cg, 0.0),
-        "moving_inertia_kgm2": _si(group.moving_inertia, 0.0),
-        "oxidiser_tank": tanks[group.oxidiser or group.fuel],
-        "fuel_tank": tanks[group.fuel],
+        kernel.ENGINE_STAGE: stage,
+        kernel.GIMBAL_LIMIT_RAD: gimbal.limit.si if gimbal else 0.0,
+        kernel.GIMBAL_RATE_LIMIT_RADPS: gimbal.rate.si if gimbal else 0.0,
+        kernel.GIMBAL_NATURAL_RADPS: 2.0 * math.pi * gimbal.natural_frequency.si if gimbal else 0.0,
+        kernel.GIMBAL_DAMPING: gimbal.damping.si if gimbal else 1.0,
+        kernel.MOVING_MASS_KG: _si(group.moving_mass, 0.0),
+        kernel.MOVING_CG_M: _si(group.moving_cg, 0.0),
+        kernel.MOVING_INERTIA_KGM2: _si(group.moving_inertia, 0.0),
+        kernel.OXIDISER_TANK: tanks[group.oxidiser or group.fuel],
+        kernel.FUEL_TANK: tanks[group.fuel],
     }
 
 
-def _performance(group: EngineGroupSpec, own: EngineOverride) -> dict[str, float]:
-    """What one engine may have of its own. A changed thrust keeps Isp: the flow goes with it."""
+def _performance(group: EngineGroupSpec, own: EngineOverride) -> dict[int, float]:
+    """What one engine may have of its own, by column. Isp outlasts a changed thrust."""
     thrust_n, area_m2, flow_kgps = group.rating()
     isp_s = _si(own.isp_vac, thrust_n / (flow_kgps * STANDARD_GRAVITY_MPS2))
     thrust_n = _si(own.thrust_vac, thrust_n)
@@ -128,26 +120,18 @@ def _performance(group: EngineGroupSpec, own: EngineOverride) -> dict[str, float
         return _si(getattr(own, name), _si(getattr(group, name), absent))
 
     return {
-        "thrust_vac_n": thrust_n,
-        "exit_area_m2": _si(own.exit_area, area_m2),
-        "flow_kgps": thrust_n / (isp_s * STANDARD_GRAVITY_MPS2),
-        "throttle_min": pick("throttle_min", 1.0),
-        "throttle_max": pick("throttle_max", 1.0),
-        "start_delay_s": pick("start_delay", 0.0),
-        "rise_s": pick("rise_time", 0.0),
-        "shutdown_delay_s": pick("shutdown_delay", 0.0),
-        "fall_s": pick("fall_time", 0.0),
-        "mixture_ratio": pick("mixture_ratio", 0.0),
+        kernel.THRUST_VAC_N: thrust_n,
+        kernel.EXIT_AREA_M2: _si(own.exit_area, area_m2),
+        kernel.FLOW_KGPS: thrust_n / (isp_s * STANDARD_GRAVITY_MPS2),
+        kernel.THROTTLE_MIN: pick("throttle_min", 1.0),
+        kernel.THROTTLE_MAX: pick("throttle_max", 1.0),
+        kernel.START_DELAY_S: pick("start_delay", 0.0),
+        kernel.RISE_S: pick("rise_time", 0.0),
+        kernel.SHUTDOWN_DELAY_S: pick("shutdown_delay", 0.0),
+        kernel.FALL_S: pick("fall_time", 0.0),
+        kernel.MIXTURE_RATIO: pick("mixture_ratio", 0.0),
     }
 
 
 def _si(given: Value | None, absent: float) -> float:
     return float(given.si) if given is not None else absent
-
-
-def _floats(numbers: Sequence[Any]) -> Floats:
-    return np.ascontiguousarray(numbers, dtype=np.float64)
-
-
-def _ints(numbers: Sequence[int]) -> Ints:
-    return np.ascontiguousarray(numbers, dtype=np.int64)

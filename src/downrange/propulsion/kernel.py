@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from downrange._jit import njit
+from downrange.faults.kernel import ENGINE_OK, GIMBAL_FREE, GIMBAL_STUCK_RAD
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -28,6 +29,37 @@ GIMBAL_Z_RAD = 5
 GIMBAL_Z_RADPS = 6
 MEAN_LEVEL = 7  # LEVEL averaged over the last engine_levels_step
 STATE_SIZE = 8
+
+# Columns of Engines.table.
+ENGINE_STAGE = 0  # index into attached
+THRUST_VAC_N = 1
+EXIT_AREA_M2 = 2
+FLOW_KGPS = 3  # at level 1
+THROTTLE_MIN = 4
+THROTTLE_MAX = 5
+START_DELAY_S = 6  # valves to first thrust
+RISE_S = 7  # level 0 to 1; the same rate limits throttling both ways
+SHUTDOWN_DELAY_S = 8
+FALL_S = 9  # level 1 to 0
+POSITION_M = 10  # 10, 11, 12: gimbal point, vehicle frame
+GIMBALLED = 13  # 13, 14: 1 where the axis moves
+GIMBAL_LIMIT_RAD = 15
+GIMBAL_RATE_LIMIT_RADPS = 16
+GIMBAL_NATURAL_RADPS = 17
+GIMBAL_DAMPING = 18
+MOVING_MASS_KG = 19
+MOVING_CG_M = 20  # aft of the gimbal point
+MOVING_INERTIA_KGM2 = 21  # about the gimbal point
+MIXTURE_RATIO = 22  # oxidiser over fuel, by mass
+OXIDISER_TANK = 23
+FUEL_TANK = 24
+ENGINE_COLUMNS = 25
+
+# Columns of Tanks.table.
+TANK_STAGE = 0  # index into attached
+LOAD_KG = 1
+RESIDUAL_KG = 2  # can't be burnt
+TANK_COLUMNS = 3
 
 # Indices into the sums of thrust_sums. Force at ambient pressure p is vacuum - p * area.
 VACUUM_FORCE_N = 0  # 0, 1, 2
@@ -51,39 +83,121 @@ SETTLED_RADPS = 1e-12
 
 
 class Engines(NamedTuple):
-    """Every engine of a vehicle, lowest stage first. Arrays are (n,) unless stated."""
+    """Every engine of a vehicle, lowest stage first. Kernels read the table, people the names."""
 
     n: int
-    stage: Ints  # index into attached
-    thrust_vac_n: Floats
-    exit_area_m2: Floats
-    flow_kgps: Floats  # at level 1
-    throttle_min: Floats
-    throttle_max: Floats
-    start_delay_s: Floats  # valves to first thrust
-    rise_s: Floats  # level 0 to 1; the same rate limits throttling both ways
-    shutdown_delay_s: Floats
-    fall_s: Floats  # level 1 to 0
-    position_m: Floats  # (n, 3) gimbal point, vehicle frame
-    gimballed: Floats  # (n, 2) 1 where the axis moves
-    gimbal_limit_rad: Floats
-    gimbal_rate_radps: Floats
-    gimbal_natural_radps: Floats
-    gimbal_damping: Floats
-    moving_mass_kg: Floats
-    moving_cg_m: Floats  # aft of the gimbal point
-    moving_inertia_kgm2: Floats  # about the gimbal point
-    mixture_ratio: Floats  # oxidiser over fuel, by mass
-    oxidiser_tank: Ints
-    fuel_tank: Ints
+    table: Floats  # (n, ENGINE_COLUMNS)
+
+    @property
+    def stage(self) -> Ints:
+        """Index into attached."""
+        return self.table[:, ENGINE_STAGE].astype(np.int64)
+
+    @property
+    def thrust_vac_n(self) -> Floats:
+        """Thrust in vacuum at level 1, N."""
+        return self.table[:, THRUST_VAC_N]
+
+    @property
+    def exit_area_m2(self) -> Floats:
+        """Nozzle exit area, m^2."""
+        return self.table[:, EXIT_AREA_M2]
+
+    @property
+    def flow_kgps(self) -> Floats:
+        """Propellant flow at level 1, kg/s."""
+        return self.table[:, FLOW_KGPS]
+
+    @property
+    def throttle_min(self) -> Floats:
+        """Lowest level that a throttle command gets."""
+        return self.table[:, THROTTLE_MIN]
+
+    @property
+    def throttle_max(self) -> Floats:
+        """Highest level that a throttle command gets."""
+        return self.table[:, THROTTLE_MAX]
+
+    @property
+    def position_m(self) -> Floats:
+        """Gimbal points (n, 3), vehicle frame, m."""
+        return self.table[:, POSITION_M : POSITION_M + 3]
+
+    @property
+    def gimballed(self) -> Floats:
+        """1 where the axis moves, (n, 2)."""
+        return self.table[:, GIMBALLED : GIMBALLED + 2]
+
+    @property
+    def gimbal_limit_rad(self) -> Floats:
+        """Largest gimbal angle, rad."""
+        return self.table[:, GIMBAL_LIMIT_RAD]
+
+    @property
+    def gimbal_rate_limit_radps(self) -> Floats:
+        """Largest gimbal rate, rad/s."""
+        return self.table[:, GIMBAL_RATE_LIMIT_RADPS]
+
+    @property
+    def gimbal_natural_radps(self) -> Floats:
+        """Actuator's natural frequency, rad/s."""
+        return self.table[:, GIMBAL_NATURAL_RADPS]
+
+    @property
+    def gimbal_damping(self) -> Floats:
+        """Actuator's damping ratio."""
+        return self.table[:, GIMBAL_DAMPING]
+
+    @property
+    def moving_mass_kg(self) -> Floats:
+        """Mass that swings, kg."""
+        return self.table[:, MOVING_MASS_KG]
+
+    @property
+    def moving_cg_m(self) -> Floats:
+        """Its centre, aft of the gimbal point, m."""
+        return self.table[:, MOVING_CG_M]
+
+    @property
+    def moving_inertia_kgm2(self) -> Floats:
+        """Its inertia about the gimbal point, kg m^2."""
+        return self.table[:, MOVING_INERTIA_KGM2]
+
+    @property
+    def mixture_ratio(self) -> Floats:
+        """Oxidiser over fuel, by mass."""
+        return self.table[:, MIXTURE_RATIO]
+
+    @property
+    def oxidiser_tank(self) -> Ints:
+        """Tank of the oxidiser."""
+        return self.table[:, OXIDISER_TANK].astype(np.int64)
+
+    @property
+    def fuel_tank(self) -> Ints:
+        """Tank of the fuel."""
+        return self.table[:, FUEL_TANK].astype(np.int64)
 
 
 class Tanks(NamedTuple):
-    """Every tank of a vehicle, in the order of tank_mass_kg. Arrays are (tanks,)."""
+    """Every tank of a vehicle, in the order of tank_mass_kg."""
 
-    stage: Ints
-    load_kg: Floats
-    residual_kg: Floats  # can't be burnt
+    table: Floats  # (tanks, TANK_COLUMNS)
+
+    @property
+    def stage(self) -> Ints:
+        """Index into attached."""
+        return self.table[:, TANK_STAGE].astype(np.int64)
+
+    @property
+    def load_kg(self) -> Floats:
+        """Propellant at lift-off, kg."""
+        return self.table[:, LOAD_KG]
+
+    @property
+    def residual_kg(self) -> Floats:
+        """What can't be burnt, kg."""
+        return self.table[:, RESIDUAL_KG]
 
 
 def new_engine_state(n: int) -> Floats:
@@ -105,8 +219,8 @@ def ramp(level: float, target: float, full_s: float, dt_s: float) -> tuple[float
 @njit
 def is_empty(tank: int, tanks: Tanks, tank_mass_kg: Floats) -> bool:
     """Whether a tank holds nothing burnable."""
-    burnable_kg = tank_mass_kg[tank] - tanks.residual_kg[tank]
-    return bool(burnable_kg <= EMPTY_FRACTION * tanks.load_kg[tank])
+    burnable_kg = tank_mass_kg[tank] - tanks.table[tank, RESIDUAL_KG]
+    return bool(burnable_kg <= EMPTY_FRACTION * tanks.table[tank, LOAD_KG])
 
 
 @njit
@@ -117,7 +231,7 @@ def engine_levels_step(
     tank_mass_kg: Floats,
     on: Floats,
     throttle: Floats,
-    engine_ok: Floats,
+    health_engine: Floats,
     dt_s: float,
 ) -> None:
     """Advance every engine's level by dt_s with commands held; any dt_s gives the same impulse.
@@ -125,12 +239,14 @@ def engine_levels_step(
     After ON: start_delay, then a ramp to the throttle command inside its limits. After OFF:
     shutdown_delay at the held level, then a straight fall; the tail-off from level L carries
     L^2 * fall_s / 2 * thrust. A failed or starved engine falls without the delay.
-    The caller splits the step where a command changes or a tank runs dry.
+    health_engine is Health.engine. The caller splits the step where a command changes or a
+    tank runs dry.
     """
+    table = engines.table
     for i in range(engines.n):
-        able = engine_ok[i] > 0.5 and not (
-            is_empty(engines.fuel_tank[i], tanks, tank_mass_kg)
-            or is_empty(engines.oxidiser_tank[i], tanks, tank_mass_kg)
+        able = health_engine[i, ENGINE_OK] > 0.5 and not (
+            is_empty(int(table[i, FUEL_TANK]), tanks, tank_mass_kg)
+            or is_empty(int(table[i, OXIDISER_TANK]), tanks, tank_mass_kg)
         )
         running = able and on[i] > 0.5
         if running != (state[i, ON] > 0.5):
@@ -139,18 +255,18 @@ def engine_levels_step(
         level = state[i, LEVEL]
         delay_s = 0.0
         if running:
-            delay_s = engines.start_delay_s[i]
+            delay_s = table[i, START_DELAY_S]
         elif able:
-            delay_s = engines.shutdown_delay_s[i]
+            delay_s = table[i, SHUTDOWN_DELAY_S]
         wait_s = min(dt_s, max(0.0, delay_s - state[i, SINCE_S]))
         held_s = level * wait_s
         if running:  # valves still shut: an earlier tail-off goes on
-            level, held_s = ramp(level, 0.0, engines.fall_s[i], wait_s)
+            level, held_s = ramp(level, 0.0, table[i, FALL_S], wait_s)
         if running:
-            target = min(max(throttle[i], engines.throttle_min[i]), engines.throttle_max[i])
-            level, moved_s = ramp(level, target, engines.rise_s[i], dt_s - wait_s)
+            target = min(max(throttle[i], table[i, THROTTLE_MIN]), table[i, THROTTLE_MAX])
+            level, moved_s = ramp(level, target, table[i, RISE_S], dt_s - wait_s)
         else:
-            level, moved_s = ramp(level, 0.0, engines.fall_s[i], dt_s - wait_s)
+            level, moved_s = ramp(level, 0.0, table[i, FALL_S], dt_s - wait_s)
         state[i, LEVEL] = level
         state[i, SINCE_S] += dt_s
         state[i, MEAN_LEVEL] = (held_s + moved_s) / dt_s if dt_s > 0.0 else level
@@ -193,7 +309,7 @@ def gimbal_transitions(engines: Engines, h_s: float, out: Floats) -> None:
     """gimbal_transition of every engine into out (n, 4); needed again only when h_s changes."""
     for i in range(engines.n):
         a, b, c, d = gimbal_transition(
-            engines.gimbal_natural_radps[i], engines.gimbal_damping[i], h_s
+            engines.table[i, GIMBAL_NATURAL_RADPS], engines.table[i, GIMBAL_DAMPING], h_s
         )
         out[i, 0], out[i, 1], out[i, 2], out[i, 3] = a, b, c, d
 
@@ -250,30 +366,29 @@ def gimbals_step(
     engines: Engines,
     state: Floats,
     command_rad: Floats,
-    gimbal_free: Floats,
-    stuck_rad: Floats,
+    health_engine: Floats,
     transitions: Floats,
     h_s: float,
     accel: Floats,
 ) -> None:
     """Advance every gimbal by h_s with command_rad (n, 2) held; accel (n, 2) is the mean, rad/s^2.
 
-    A stuck engine (gimbal_free 0) holds both axes; with a number in stuck_rad its y axis is
-    driven there (hard-over) through the same actuator.
+    health_engine is Health.engine. A stuck engine (GIMBAL_FREE 0) holds both axes; with a number
+    in GIMBAL_STUCK_RAD its y axis is driven there (hard-over) through the same actuator.
     """
     for i in range(engines.n):
-        rate_limit = engines.gimbal_rate_radps[i]
-        limit = engines.gimbal_limit_rad[i]
-        free = gimbal_free[i] > 0.5
+        rate_limit = engines.table[i, GIMBAL_RATE_LIMIT_RADPS]
+        limit = engines.table[i, GIMBAL_LIMIT_RAD]
+        free = health_engine[i, GIMBAL_FREE] > 0.5
         row = transitions[i, 0], transitions[i, 1], transitions[i, 2], transitions[i, 3]
         for axis in range(2):
-            if engines.gimballed[i, axis] < 0.5:
+            if engines.table[i, GIMBALLED + axis] < 0.5:
                 continue
             at = GIMBAL_Y_RAD + 2 * axis
             angle, rate = state[i, at], state[i, at + 1]
             command = command_rad[i, axis]
             if not free:
-                command = stuck_rad[i] if axis == 0 else math.nan
+                command = health_engine[i, GIMBAL_STUCK_RAD] if axis == 0 else math.nan
             if math.isnan(command):
                 state[i, at + 1] = 0.0
                 accel[i, axis] = -rate / h_s
@@ -300,17 +415,18 @@ def thrust_sums(
     """
     sums[:] = 0.0
     flow_kgps[:] = 0.0
+    table = engines.table
     for i in range(engines.n):
         level = state[i, MEAN_LEVEL]
-        if level <= 0.0 or attached[engines.stage[i]] < 0.5:
+        if level <= 0.0 or attached[int(table[i, ENGINE_STAGE])] < 0.5:
             continue
         dy, dz = gimbal_rad[i, 0], gimbal_rad[i, 1]
         ux = 1.0 / math.sqrt(1.0 + dy * dy + dz * dz)
         uy, uz = dz * ux, -dy * ux
-        x, y, z = engines.position_m[i, 0], engines.position_m[i, 1], engines.position_m[i, 2]
+        x, y, z = table[i, POSITION_M], table[i, POSITION_M + 1], table[i, POSITION_M + 2]
         mx, my, mz = y * uz - z * uy, z * ux - x * uz, x * uy - y * ux
-        thrust = level * engines.thrust_vac_n[i]
-        area = engines.exit_area_m2[i] * min(1.0, level / FULL_FLOW_LEVEL)
+        thrust = level * table[i, THRUST_VAC_N]
+        area = table[i, EXIT_AREA_M2] * min(1.0, level / FULL_FLOW_LEVEL)
         for at, size in ((VACUUM_FORCE_N, thrust), (AREA_M2, area)):
             sums[at] += size * ux
             sums[at + 1] += size * uy
@@ -318,10 +434,10 @@ def thrust_sums(
             sums[at + 3] += size * mx
             sums[at + 4] += size * my
             sums[at + 5] += size * mz
-        flow = level * engines.flow_kgps[i]
-        fuel = flow / (1.0 + engines.mixture_ratio[i])
-        flow_kgps[engines.fuel_tank[i]] += fuel
-        flow_kgps[engines.oxidiser_tank[i]] += flow - fuel
+        flow = level * table[i, FLOW_KGPS]
+        fuel = flow / (1.0 + table[i, MIXTURE_RATIO])
+        flow_kgps[int(table[i, FUEL_TANK])] += fuel
+        flow_kgps[int(table[i, OXIDISER_TANK])] += flow - fuel
 
 
 @njit
@@ -334,14 +450,15 @@ def gimbal_reaction(engines: Engines, accel: Floats, attached: Floats, out: Floa
     acceleration acting on the swung mass is neglected.
     """
     out[:] = 0.0
+    table = engines.table
     for i in range(engines.n):
-        if attached[engines.stage[i]] < 0.5:
+        if attached[int(table[i, ENGINE_STAGE])] < 0.5:
             continue
-        first_moment = engines.moving_mass_kg[i] * engines.moving_cg_m[i]
+        first_moment = table[i, MOVING_MASS_KG] * table[i, MOVING_CG_M]
         fy, fz = first_moment * accel[i, 1], -first_moment * accel[i, 0]
-        torque_y = engines.moving_inertia_kgm2[i] * accel[i, 0]
-        torque_z = engines.moving_inertia_kgm2[i] * accel[i, 1]
-        x, y, z = engines.position_m[i, 0], engines.position_m[i, 1], engines.position_m[i, 2]
+        torque_y = table[i, MOVING_INERTIA_KGM2] * accel[i, 0]
+        torque_z = table[i, MOVING_INERTIA_KGM2] * accel[i, 1]
+        x, y, z = table[i, POSITION_M], table[i, POSITION_M + 1], table[i, POSITION_M + 2]
         out[1] += fy
         out[2] += fz
         out[3] += y * fz - z * fy

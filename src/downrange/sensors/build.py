@@ -19,14 +19,17 @@ def build_imu(spec: ImuSpec, random: Streams | None = None, row: int = 0) -> Imu
     drawn = [normal(random, row) for _ in range(15)] if random is not None else [0.0] * 15
     units = np.array(drawn).reshape(5, 3)
     tilt = _si(spec.misalignment) * units[4]
+    errors = [
+        spec.gyro_bias.si * units[0],
+        *_matrix(_si(spec.gyro_scale) * units[2], tilt),
+        spec.accel_bias.si * units[1],
+        *_matrix(_si(spec.accel_scale) * units[3], tilt),
+    ]
     return Imu(
         station_m=float(spec.station.si),
-        gyro_bias_radps=np.ascontiguousarray(spec.gyro_bias.si * units[0]),
         gyro_noise_radprts=float(spec.gyro_noise.si),
-        gyro_matrix=_matrix(_si(spec.gyro_scale) * units[2], tilt),
-        accel_bias_mps2=np.ascontiguousarray(spec.accel_bias.si * units[1]),
         accel_noise_mpsprts=float(spec.accel_noise.si),
-        accel_matrix=_matrix(_si(spec.accel_scale) * units[3], tilt),
+        errors=np.array(errors),
     )
 
 
@@ -57,7 +60,8 @@ def _matrix(scale: Floats, tilt_rad: Floats) -> Floats:
     """Body axes to the unit's: small turn by tilt_rad (3,), then scale errors (3,)."""
     x, y, z = tilt_rad
     turn = np.array([[1.0, z, -y], [-z, 1.0, x], [y, -x, 1.0]])
-    return np.ascontiguousarray((1.0 + scale)[:, np.newaxis] * turn)
+    matrix: Floats = (1.0 + scale)[:, np.newaxis] * turn
+    return matrix
 
 
 def _si(given: Value | None) -> float:

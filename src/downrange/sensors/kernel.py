@@ -30,6 +30,13 @@ TRACK_VELOCITY_MPS = 5  # 5, 6, 7: Earth-relative, Earth-fixed axes
 TRACK_AXIS = 8  # 8, 9, 10: unit vector of the nose, Earth-fixed axes
 TRACK_SIZE = 11
 
+# Rows of Imu.errors.
+GYRO_BIAS = 0  # rad/s
+GYRO_MATRIX = 1  # 1, 2, 3: scale and misalignment; the identity is perfect
+ACCEL_BIAS = 4  # m/s^2
+ACCEL_MATRIX = 5  # 5, 6, 7
+IMU_ROWS = 8
+
 # A fix is due when time * rate passes a whole number; absorbs the clock's rounding.
 TICK_ROUNDING = 1e-6
 UNIFORM_TO_SIGMA = math.sqrt(12.0)  # a unit interval's standard deviation is 1 / this
@@ -39,12 +46,29 @@ class Imu(NamedTuple):
     """One inertial unit, its errors drawn. Body axes."""
 
     station_m: float  # vehicle frame
-    gyro_bias_radps: Floats  # (3,)
     gyro_noise_radprts: float  # angle random walk, rad per root second
-    gyro_matrix: Floats  # (3, 3) scale and misalignment; the identity is perfect
-    accel_bias_mps2: Floats  # (3,)
     accel_noise_mpsprts: float  # velocity random walk, m/s per root second
-    accel_matrix: Floats  # (3, 3)
+    errors: Floats  # (IMU_ROWS, 3)
+
+    @property
+    def gyro_bias_radps(self) -> Floats:
+        """Bias of the gyros (3,), rad/s."""
+        return self.errors[GYRO_BIAS, :]
+
+    @property
+    def gyro_matrix(self) -> Floats:
+        """Scale and misalignment of the gyros (3, 3); the identity is perfect."""
+        return self.errors[GYRO_MATRIX : GYRO_MATRIX + 3]
+
+    @property
+    def accel_bias_mps2(self) -> Floats:
+        """Bias of the accelerometers (3,), m/s^2."""
+        return self.errors[ACCEL_BIAS, :]
+
+    @property
+    def accel_matrix(self) -> Floats:
+        """Scale and misalignment of the accelerometers (3, 3)."""
+        return self.errors[ACCEL_MATRIX : ACCEL_MATRIX + 3]
 
 
 class Gnss(NamedTuple):
@@ -91,12 +115,13 @@ def measure_imu(
         return
     gyro_noise = imu.gyro_noise_radprts / math.sqrt(dt_s)
     accel_noise = imu.accel_noise_mpsprts / math.sqrt(dt_s)
+    e = imu.errors
     for i in range(3):
-        g, a = imu.gyro_matrix[i], imu.accel_matrix[i]
-        rate = g[0] * rate_radps[0] + g[1] * rate_radps[1] + g[2] * rate_radps[2]
-        force = a[0] * force_mps2[0] + a[1] * force_mps2[1] + a[2] * force_mps2[2]
-        core[GYRO_RADPS + i] = rate + imu.gyro_bias_radps[i] + gyro_noise * normal(random, row)
-        core[ACCEL_MPS2 + i] = force + imu.accel_bias_mps2[i] + accel_noise * normal(random, row)
+        g, a = GYRO_MATRIX + i, ACCEL_MATRIX + i
+        rate = e[g, 0] * rate_radps[0] + e[g, 1] * rate_radps[1] + e[g, 2] * rate_radps[2]
+        force = e[a, 0] * force_mps2[0] + e[a, 1] * force_mps2[1] + e[a, 2] * force_mps2[2]
+        core[GYRO_RADPS + i] = rate + e[GYRO_BIAS, i] + gyro_noise * normal(random, row)
+        core[ACCEL_MPS2 + i] = force + e[ACCEL_BIAS, i] + accel_noise * normal(random, row)
 
 
 @njit

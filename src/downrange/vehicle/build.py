@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from downrange.aero.build import build_aero
 from downrange.aero.kernel import Aero
 from downrange.aero.outline import Outline, tangent_ogive
+from downrange.propulsion.spec import TankSpec
 from downrange.vehicle import kernel
 from downrange.vehicle.beam import Beam, Lump, Mode, Span, bending_modes, bending_moment
 from downrange.vehicle.kernel import Bending, Masses
@@ -183,25 +184,22 @@ def build_masses(vehicle: VehicleSpec) -> Masses:
     present = sorted({item.part for item in items})
     rigid = [_together([item for item in items if item.part == part]) for part in present]
     bases = stage_bases_m(vehicle)
-    tanks = [
-        (index, bases[index], tank)
+    liquids = [
+        _tank_row(index, bases[index], tank)
         for index, stage in enumerate(vehicle.stage)
         for tank in stage.tank
     ]
-    radius = [0.5 * float(tank.diameter.si) for _, _, tank in tanks]
     return Masses(
         parts=parts(vehicle),
-        item_part=_ints(present),
-        item_mass_kg=_floats([each[0] for each in rigid]),
-        item_x_m=_floats([each[1] for each in rigid]),
-        item_ixx_kgm2=_floats([each[2] for each in rigid]),
-        item_iyy_kgm2=_floats([each[3] for each in rigid]),
-        tank_part=_ints([index for index, _, _ in tanks]),
-        tank_bottom_x_m=_floats([base_m + tank.bottom.si for _, base_m, tank in tanks]),
-        tank_area_m2=_floats([math.pi * r * r for r in radius]),
-        tank_density_kgpm3=_floats([tank.density.si for _, _, tank in tanks]),
-        tank_radius_m=_floats(radius),
+        items=_floats([(part, *each) for part, each in zip(present, rigid, strict=True)]),
+        tanks=_floats(liquids).reshape(-1, kernel.TANK_COLUMNS),
     )
+
+
+def _tank_row(part: int, base_m: float, tank: TankSpec) -> tuple[float, ...]:
+    """One row of Masses.tanks."""
+    r = 0.5 * float(tank.diameter.si)
+    return part, base_m + tank.bottom.si, math.pi * r * r, tank.density.si, r
 
 
 def _together(items: Sequence[Item]) -> tuple[float, float, float, float]:
@@ -291,8 +289,7 @@ def build_bending(
             _mode_row(vehicle, beam, mode, body, gimbal_m, imu_m)
             for mode in bending_modes(beam, MODES)
         ])  # fmt: skip
-    damping = np.full(MODES, float(vehicle.structure.damping_ratio.si))
-    return Bending(_floats(fractions), np.ascontiguousarray(rows), damping)
+    return Bending(_floats(fractions), np.ascontiguousarray(rows))
 
 
 def _mode_row(
@@ -306,6 +303,7 @@ def _mode_row(
     row[kernel.PHI_IMU], row[kernel.SLOPE_IMU] = mode.at(imu_m)
     row[kernel.PHI_NOSE] = mode.at(body.potential_lift_x_m)[0]
     row[kernel.PHI_PLANFORM] = planform_mean(mode, body)
+    row[kernel.DAMPING_RATIO] = vehicle.structure.damping_ratio.si
     critical = vehicle.structure.critical_station
     if critical is not None:
         row[kernel.MOMENT_CRITICAL] = bending_moment(beam, mode, float(critical.si))
@@ -330,9 +328,5 @@ def build_limits(vehicle: VehicleSpec) -> Limits:
     )
 
 
-def _floats(numbers: Sequence[float]) -> Floats:
+def _floats(numbers: Sequence[float] | Sequence[Sequence[float]]) -> Floats:
     return np.ascontiguousarray(numbers, dtype=np.float64)
-
-
-def _ints(numbers: Sequence[int]) -> NDArray[np.int64]:
-    return np.ascontiguousarray(numbers, dtype=np.int64)

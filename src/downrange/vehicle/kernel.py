@@ -34,7 +34,24 @@ SLOPE_IMU = 5  # 1/m
 PHI_NOSE = 6  # at the centre of the potential lift
 PHI_PLANFORM = 7  # mean over the side view
 MOMENT_CRITICAL = 8  # EI phi'' at the critical station, N m per m of modal coordinate
-BENDING_COLUMNS = 10  # the last is spare
+DAMPING_RATIO = 9  # the same in all rows
+BENDING_COLUMNS = 10
+
+# Columns of Masses.items
+ITEM_PART = 0
+ITEM_MASS_KG = 1
+ITEM_X_M = 2  # station of the item's own CM
+ITEM_IXX_KGM2 = 3  # about the item's own CM
+ITEM_IYY_KGM2 = 4
+ITEM_COLUMNS = 5
+
+# Columns of Masses.tanks
+TANK_PART = 0
+TANK_BOTTOM_X_M = 1
+TANK_AREA_M2 = 2
+TANK_DENSITY_KGPM3 = 3
+TANK_RADIUS_M = 4
+TANK_COLUMNS = 5
 
 
 class Masses(NamedTuple):
@@ -45,16 +62,58 @@ class Masses(NamedTuple):
     """
 
     parts: int
-    item_part: Ints  # (ni,)
-    item_mass_kg: Floats
-    item_x_m: Floats  # station of the item's own CM
-    item_ixx_kgm2: Floats  # about the item's own CM
-    item_iyy_kgm2: Floats
-    tank_part: Ints  # (nt,)
-    tank_bottom_x_m: Floats
-    tank_area_m2: Floats
-    tank_density_kgpm3: Floats
-    tank_radius_m: Floats
+    items: Floats  # (ni, ITEM_COLUMNS)
+    tanks: Floats  # (nt, TANK_COLUMNS)
+
+    @property
+    def item_part(self) -> Ints:
+        """Part of each item (ni,)."""
+        return self.items[:, ITEM_PART].astype(np.int64)
+
+    @property
+    def item_mass_kg(self) -> Floats:
+        """Mass of each item, kg."""
+        return self.items[:, ITEM_MASS_KG]
+
+    @property
+    def item_x_m(self) -> Floats:
+        """Station of each item's own CM, m."""
+        return self.items[:, ITEM_X_M]
+
+    @property
+    def item_ixx_kgm2(self) -> Floats:
+        """Inertia about the axis, kg m^2."""
+        return self.items[:, ITEM_IXX_KGM2]
+
+    @property
+    def item_iyy_kgm2(self) -> Floats:
+        """Inertia across the axis, about the item's own CM, kg m^2."""
+        return self.items[:, ITEM_IYY_KGM2]
+
+    @property
+    def tank_part(self) -> Ints:
+        """Part of each tank (nt,)."""
+        return self.tanks[:, TANK_PART].astype(np.int64)
+
+    @property
+    def tank_bottom_x_m(self) -> Floats:
+        """Station of each tank's bottom, m."""
+        return self.tanks[:, TANK_BOTTOM_X_M]
+
+    @property
+    def tank_area_m2(self) -> Floats:
+        """Cross-section of each tank, m^2."""
+        return self.tanks[:, TANK_AREA_M2]
+
+    @property
+    def tank_density_kgpm3(self) -> Floats:
+        """Density of each tank's liquid, kg/m^3."""
+        return self.tanks[:, TANK_DENSITY_KGPM3]
+
+    @property
+    def tank_radius_m(self) -> Floats:
+        """Radius of each tank, m."""
+        return self.tanks[:, TANK_RADIUS_M]
 
 
 class Bending(NamedTuple):
@@ -62,7 +121,11 @@ class Bending(NamedTuple):
 
     fraction: Floats  # (nF,) rising
     table: Floats  # (nF, modes, BENDING_COLUMNS); shapes are +1 at the nose
-    damping_ratio: Floats  # (modes,)
+
+    @property
+    def damping_ratio(self) -> Floats:
+        """Damping ratio of each mode (modes,)."""
+        return self.table[0, :, DAMPING_RATIO]
 
 
 @njit
@@ -76,21 +139,23 @@ def mass_properties(masses: Masses, tank_mass_kg: Floats, attached: Floats, out:
     first = 0.0  # sums about station 0
     second = 0.0
     ixx = 0.0
-    for i in range(masses.item_mass_kg.shape[0]):
-        m = masses.item_mass_kg[i] * attached[masses.item_part[i]]
+    items, tanks = masses.items, masses.tanks
+    for i in range(items.shape[0]):
+        there = attached[int(items[i, ITEM_PART])]
+        m = items[i, ITEM_MASS_KG] * there
         mass += m
-        first += m * masses.item_x_m[i]
-        second += m * masses.item_x_m[i] ** 2
-        second += masses.item_iyy_kgm2[i] * attached[masses.item_part[i]]
-        ixx += masses.item_ixx_kgm2[i] * attached[masses.item_part[i]]
+        first += m * items[i, ITEM_X_M]
+        second += m * items[i, ITEM_X_M] ** 2
+        second += items[i, ITEM_IYY_KGM2] * there
+        ixx += items[i, ITEM_IXX_KGM2] * there
     propellant = 0.0
-    for k in range(masses.tank_area_m2.shape[0]):
-        m = tank_mass_kg[k] * attached[masses.tank_part[k]]
-        height = tank_mass_kg[k] / (masses.tank_density_kgpm3[k] * masses.tank_area_m2[k])
-        x = masses.tank_bottom_x_m[k] + 0.5 * height
+    for k in range(tanks.shape[0]):
+        m = tank_mass_kg[k] * attached[int(tanks[k, TANK_PART])]
+        height = tank_mass_kg[k] / (tanks[k, TANK_DENSITY_KGPM3] * tanks[k, TANK_AREA_M2])
+        x = tanks[k, TANK_BOTTOM_X_M] + 0.5 * height
         propellant += m
         first += m * x
-        second += m * (x * x + height * height / 12.0 + masses.tank_radius_m[k] ** 2 / 4.0)
+        second += m * (x * x + height * height / 12.0 + tanks[k, TANK_RADIUS_M] ** 2 / 4.0)
     mass += propellant
     out[:] = 0.0
     if mass > 0.0:
