@@ -1,6 +1,6 @@
 """Fly a mission, as flown and as planned, and read both with pandas.
 
-python examples/fly_and_read.py
+Run `python examples/fly_and_read.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How wrong may the first bending mode be? Fly the mission with different true frequencies.
 
-python examples/sweep_the_mismatch.py
+Run `python examples/sweep_the_mismatch.py`.
 """
 
 from __future__ import annotations
