@@ -91,11 +91,14 @@ def test_what_lies_outside_is_not_named() -> None:
 
 
 def test_the_sites_own_shore_holds_inside_its_box() -> None:
-    flight = lost_flight()
-    (ring,) = coast_in(flight, VIEW)
-    assert ring[0][0] == 15.45
+    drawn = {(15.575, 69.105), (15.59, 69.112), (15.63, 69.115)}  # vertices of the site's shore
     wide = View(60.0, 75.0, 0.0, 40.0)
-    assert len(coast_in(flight, wide)) > 1
+    for view in (VIEW, wide):
+        rings = coast_in(lost_flight(), view)
+        assert drawn <= {point for ring in rings for point in zip(*ring, strict=True)}
+        bare = coast_in(Recording({}), view)
+        assert not drawn & {point for ring in bare for point in zip(*ring, strict=True)}
+    assert len(coast_in(lost_flight(), wide)) > 1
 
 
 def test_the_coast_ends_at_the_antimeridian() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from downrange.earth.spec import SiteSpec
 from downrange.errors import InputError, OutputError
 from downrange.flight import results
 from downrange.flight.assemble import (
@@ -259,7 +260,22 @@ def plan_record(ready: Prepared) -> dict[str, Any]:
                 }
                 for place in spec.site.protect
             ],
+            "coast": _coast(spec.site),
         },
+    }
+
+
+def _coast(site: SiteSpec) -> dict[str, Any] | None:
+    """The site's own drawing of its shore, for maps."""
+    if site.coast is None:
+        return None
+    shore = site.coast
+    return {
+        "box_deg": [shore.south_deg, shore.north_deg, shore.west_deg, shore.east_deg],
+        "rings": [
+            {"latitude_deg": [at[0] for at in ring], "longitude_deg": [at[1] for at in ring]}
+            for ring in shore.land
+        ],
     }
 
 

@@ -168,19 +168,17 @@ def _land(axes: Axes, recording: Recording, view: View, palette: Palette) -> Non
 
 
 def coast_in(recording: Recording, view: View) -> list[tuple[Floats, Floats]]:
-    """Rings of land as (longitude, latitude), deg: the site's own where they cover the view."""
-    coast = _map(recording).get("coast")
-    if coast:
-        south, north, west, east = coast["box_deg"]
-        if view.south >= south and view.north <= north and view.west >= west and view.east <= east:
-            rings = coast["rings"]
-            return [(np.array(r["longitude_deg"]), np.array(r["latitude_deg"])) for r in rings]
-    from downrange.earth.coast import outline
+    """Rings of land as (longitude, latitude), deg: inside the site's box its own drawing."""
+    from downrange.earth.coast import Chart, outline
 
+    coast, near = _map(recording).get("coast"), None
+    if coast:
+        rings = [(ring["longitude_deg"], ring["latitude_deg"]) for ring in coast["rings"]]
+        near = Chart.of(coast["box_deg"], [np.array(ring).T for ring in rings])
     air = 0.1 * (view.north - view.south)
     south, north = max(view.south - air, -90.0), min(view.north + air, 90.0)
     west, east = max(view.west - air, -180.0), min(view.east + air, 180.0)
-    return outline(south, north, west, east) if west < east else []
+    return outline(south, north, west, east, near) if west < east else []
 
 
 def _limits(axes: Axes, recording: Recording, palette: Palette) -> None:
