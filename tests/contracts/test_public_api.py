@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -93,3 +94,10 @@ def test_examples_and_the_readme_use_public_names() -> None:
             named = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
             if named and node.value.id == "dr":
                 assert node.attr in downrange.__all__, f"{file.name}: dr.{node.attr}"
+
+
+def test_links_of_the_docs_lead_somewhere() -> None:
+    for file in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        links = re.findall(r"\]\(([^)#]+)", file.read_text(encoding="utf-8"))
+        inside = [link for link in links if "://" not in link]
+        assert [link for link in inside if not (file.parent / link).exists()] == [], file.name

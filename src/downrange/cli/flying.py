@@ -55,7 +55,7 @@ def fly(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Folder of the recording. [default: runs/<mission>-<seed>-<n>]"
+            metavar="DIR", help="Folder of the recording; runs/<mission>-<seed>-<n> if not given."
         ),
     ] = None,
     force: Annotated[
