@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from downrange._random import streams
 from downrange.aero.build import build_aero
-from downrange.dynamics.kernel import rigid
-from downrange.dynamics.kernel.advance import HELD, Plant, Scratch, State
+from downrange.dynamics.kernel import advance, rigid
+from downrange.dynamics.kernel.advance import Plant, Scratch, State
 from downrange.earth.build import build_earth, build_wind
 from downrange.earth.kernel.frames import quat_from_euler, quat_multiply, quat_ned_from_ecef
 from downrange.earth.kernel.geodesy import Earth, ecef_from_geodetic
@@ -41,7 +41,7 @@ from downrange.vehicle.build import (
     outline,
     stage_bases_m,
 )
-from downrange.vehicle.kernel import BENDING_COLUMNS, PROPERTIES
+from downrange.vehicle.kernel import BENDING_COLUMNS
 from downrange.vehicle.spec import VehicleSpec
 
 Floats = NDArray[np.float64]
@@ -136,8 +136,8 @@ def build_plant(mission: Mission, spec: MissionSpec, earth: Earth, azimuth_rad: 
         imu_x_m=float(vehicle.imu.station.si),
         aft_x_m=0.0,
         nose_x_m=float(vehicle.length_m),
-        pad_position_ecef_m=np.array(origin),
-        pad_body_from_ecef=np.array(pad),
+        pad_position_ecef_m=origin,
+        pad_body_from_ecef=pad,
         ground_altitude_m=0.0,
     )
 
@@ -167,10 +167,14 @@ def assemble(
     every = max(1, round(1.0 / (record_hz * spec.tick.si)))
     numbers = loop.Numbers(
         plant=plant,
-        imu=build_imu(vehicle.imu, streams(seed, flight, [SENSOR_STREAM]), 0),
-        gnss=build_gnss(vehicle.gnss) if vehicle.gnss else Gnss(0.0, 0.0, 0.0),
-        taps=build_taps(vehicle.taps) if vehicle.taps else Taps(0.0, 0.0),
-        tracking=build_tracking(vehicle.tracking) if vehicle.tracking else Tracking(0.0, 0.0, 0.0),
+        sensors=loop.Sensors(
+            imu=build_imu(vehicle.imu, streams(seed, flight, [SENSOR_STREAM]), 0),
+            gnss=build_gnss(vehicle.gnss) if vehicle.gnss else Gnss(0.0, 0.0, 0.0),
+            taps=build_taps(vehicle.taps) if vehicle.taps else Taps(0.0, 0.0),
+            tracking=(
+                build_tracking(vehicle.tracking) if vehicle.tracking else Tracking(0.0, 0.0, 0.0)
+            ),
+        ),
         faults=fault_schedule(vehicle, spec.fault, str(mission.file)),
         plan=planned.plan,
         rules=planned.rules,
@@ -189,14 +193,14 @@ def assemble(
     return numbers, new_flight(numbers, rows, streams(seed, flight, loop.STREAMS))
 
 
-def band_pass(first_mode_radps: float, tick_s: float) -> Floats:
+def band_pass(first_mode_radps: float, tick_s: float) -> watch.Band:
     """Biquad of unit gain inside the bending band (bilinear, after Bristow-Johnson's cookbook)."""
     low, high = (edge * first_mode_radps for edge in BAND)
     centre = math.sqrt(low * high)
     alpha = math.sin(centre * tick_s) * (high - low) / (2.0 * centre)
     scale = 1.0 + alpha
     middle = -2.0 * math.cos(centre * tick_s)
-    return np.array([alpha, 0.0, -alpha, middle, 1.0 - alpha]) / scale
+    return alpha / scale, 0.0, -alpha / scale, middle / scale, (1.0 - alpha) / scale
 
 
 def new_flight(n: loop.Numbers, rows: int, random: NDArray[np.uint64]) -> loop.Flight:
@@ -219,12 +223,13 @@ def new_flight(n: loop.Numbers, rows: int, random: NDArray[np.uint64]) -> loop.F
         track=np.zeros(TRACK_SIZE),
         verdict=new_verdict(),
         watch=watch.WatchMemory(
-            words, np.zeros((watch.EVENTS_MOST, watch.EVENT_SIZE)), np.zeros(engines),
-            np.zeros((2, 2)), np.zeros((2, 4)), np.zeros(1),
-        ),  # fmt: skip
+            words,
+            np.zeros((watch.EVENTS_MOST, watch.EVENT_SIZE)),
+            np.zeros(engines),
+            np.zeros((2, watch.SWING_SIZE)),
+        ),
         random=random,
         gusts=np.zeros(DRYDEN_STATE_SIZE),
-        rate_before=np.zeros(3),
         rows=np.zeros((rows, Layout(engines, tanks, modes).width)),
     )
 
@@ -233,8 +238,10 @@ def new_state(plant: Plant) -> State:
     """A body on its pad, tanks full."""
     engines, tanks = plant.engines.n, len(plant.tanks.load_kg)
     modes = plant.bending.table.shape[1]
+    words = np.zeros(advance.STATE_WORDS)
+    words[advance.STATUS] = advance.HELD
     return State(
-        status=np.full(1, float(HELD)),
+        words=words,
         rigid=np.zeros(rigid.STATE_SIZE),
         engine=propulsion.new_engine_state(engines),
         tank_kg=plant.tanks.load_kg.copy(),
@@ -243,20 +250,13 @@ def new_state(plant: Plant) -> State:
         loads=np.zeros(rigid.LOADS_SIZE),
         aux=np.zeros(rigid.AUX_SIZE),
         modes=np.zeros((modes, BENDING_COLUMNS)),
-        flex=np.zeros(4),
-        moment=np.zeros(1),
         scratch=Scratch(
             rk4=rigid.new_work(),
-            rigid=np.zeros(rigid.STATE_SIZE),
             engine=np.zeros((engines, propulsion.STATE_SIZE)),
             gimbal_mean_rad=np.zeros((engines, 2)),
             gimbal_accel=np.zeros((engines, 2)),
             transitions=np.zeros((engines, 4)),
-            step_s=np.zeros(1),
-            mass=np.zeros(PROPERTIES),
-            sums=np.zeros(propulsion.SUMS_SIZE),
-            flow_kgps=np.zeros(tanks),
-            reaction=np.zeros(propulsion.REACTION_SIZE),
+            small=np.zeros(advance.FLOW + tanks),
             modal_before=np.zeros((2, modes, 2)),
         ),
     )

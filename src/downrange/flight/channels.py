@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange.dynamics.kernel import rigid
+from downrange.dynamics.kernel import advance, rigid
 from downrange.gnc.kernel import data as gnc
 from downrange.safety.kernel import rules as safety
 from downrange.telemetry import Telemetry
@@ -37,9 +37,10 @@ class Layout:
         """Words of each group, in the order in which `loop.record` puts them."""
         return {
             "clock": 1, "rigid": 13, "loads": 35, "aux": rigid.AUX_SIZE,
-            "engine": 8 * self.engines, "tank": self.tanks, "modal": 4 * self.modes, "moment": 1,
+            "engine": 8 * self.engines, "tank": self.tanks, "modal": 4 * self.modes,
+            "words": advance.STATE_WORDS,
             "chamber": self.engines, "gimbal_command": 2 * self.engines, "on": self.engines,
-            "gnc": gnc.WORDS, "margin": safety.RULES, "verdict": safety.STATE_SIZE,
+            "gnc": gnc.WORDS, "rules": safety.RULES * 4, "verdict": safety.STATE_SIZE,
         }  # fmt: skip
 
     @property
@@ -228,7 +229,7 @@ def _plant(parts: dict[str, Floats], layout: Layout, names: Names) -> dict[str, 
         "thrust_n": loads[:, rigid.FORCE_VACUUM_N] - pressure * loads[:, rigid.FORCE_AREA_M2],
         "engines_running": count.astype(np.float64),
         "chamber_fraction_min": np.where(np.isfinite(lowest), lowest, np.nan),
-        "bending_moment_nm": parts["moment"][:, 0],
+        "bending_moment_nm": parts["words"][:, advance.MOMENT_NM],
     }
     for i, axis in enumerate(("pitch", "yaw")):
         out[f"gimbal_{axis}_deg"] = np.degrees((mean * engine[:, :, 3 + 2 * i]).sum(axis=1))
@@ -257,9 +258,9 @@ def _judgement(parts: dict[str, Floats], names: Names) -> dict[str, Floats]:
         "impact_longitude_deg": np.degrees(np.arctan2(point[:, 1], point[:, 0])),
     }
     for i, (name, factor) in enumerate(RULE_MARGINS):
-        out[name] = parts["margin"][:, i] * factor
+        out[name] = parts["rules"][:, 4 * i + safety.MARGIN] * factor
     if np.isfinite(names.bending_moment_limit_nm):
-        out["margin.bending_moment_nm"] = names.bending_moment_limit_nm - parts["moment"][:, 0]
+        out["margin.bending_moment_nm"] = names.bending_moment_limit_nm - parts["words"][:, advance.MOMENT_NM]
     if np.isfinite(names.q_alpha_limit_parad):
         out["margin.q_alpha_pa_rad"] = names.q_alpha_limit_parad - aux[:, 7] * aux[:, 8]
     return out

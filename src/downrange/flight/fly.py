@@ -102,8 +102,7 @@ def compile_loop(ready: Prepared) -> float:
     started = time.perf_counter()
     spec = ready.mission.spec
     numbers, flight = assemble(ready.mission, spec, ready.planned, 0, 0, RECORD_HZ)
-    flight.clock[loop.ENDED] = loop.OUT_OF_TIME
-    loop.fly(numbers, flight)
+    loop.fly(numbers, flight, 0)
     return time.perf_counter() - started
 
 
@@ -120,7 +119,7 @@ def fly_prepared(
     spec, drawn = draw(mission.spec, disperse, seed, flight)
     numbers, flown = assemble(mission, spec, ready.planned, seed, flight, record_rate_hz)
     started = time.perf_counter()
-    loop.fly(numbers, flown)
+    loop.fly(numbers, flown, loop.TO_THE_END)
     fly_s = time.perf_counter() - started
     t0_s = float(flown.clock[loop.T0_S])
     if not math.isfinite(t0_s):  # never left the pad: count from where it would have

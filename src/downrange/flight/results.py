@@ -31,7 +31,7 @@ def body_outcome(flight: loop.Flight) -> str:
         return end
     if flight.verdict.state[FIRED] > 0.5:
         return "terminated"
-    if flight.watch.broken[0] > 0.5:
+    if flight.watch.words[watch.BROKEN] > 0.5:
         return "broke_up"
     return end
 

@@ -196,40 +196,32 @@ def derivative(
 
 
 @njit
-def rk4_step(
-    state: Floats,
-    time_s: float,
-    h_s: float,
-    loads: Floats,
-    around: Surroundings,
-    work: Floats,
-    aux: Floats,
-) -> None:
+def rk4_step(state, time_s, h_s, loads, around, work, aux):
     """Advance the state in place by one classical Runge-Kutta step of h_s seconds.
 
     work: scratch of `new_work`. aux keeps what the first stage saw: the start of the step.
     The attitude is normalised afterwards.
     """
-    k1, k2, k3, k4, probe = work[0], work[1], work[2], work[3], work[4]
-    derivative(state, time_s, 0.0, loads, around, k1, aux)
-    scratch = work[5, :AUX_SIZE]
-    half = 0.5 * h_s
+    slope, probe, total, unused = work[0], work[1], work[2], work[3, :AUX_SIZE]
     for i in range(STATE_SIZE):
-        probe[i] = state[i] + half * k1[i]
-    derivative(probe, time_s + half, half, loads, around, k2, scratch)
+        probe[i] = state[i]
+        total[i] = 0.0
+    for stage in range(4):
+        ahead = 0.0 if stage == 0 else (h_s if stage == 3 else 0.5 * h_s)
+        weight = h_s / 6.0 if stage in (0, 3) else h_s / 3.0
+        to_next = h_s if stage == 2 else 0.5 * h_s
+        seen = aux if stage == 0 else unused
+        derivative(probe, time_s + ahead, ahead, loads, around, slope, seen)
+        for i in range(STATE_SIZE):
+            total[i] += weight * slope[i]
+            probe[i] = state[i] + to_next * slope[i]
     for i in range(STATE_SIZE):
-        probe[i] = state[i] + half * k2[i]
-    derivative(probe, time_s + half, half, loads, around, k3, scratch)
-    for i in range(STATE_SIZE):
-        probe[i] = state[i] + h_s * k3[i]
-    derivative(probe, time_s + h_s, h_s, loads, around, k4, scratch)
-    for i in range(STATE_SIZE):
-        state[i] += h_s / 6.0 * (k1[i] + 2.0 * (k2[i] + k3[i]) + k4[i])
+        state[i] += total[i]
     size = np.sqrt(state[6] ** 2 + state[7] ** 2 + state[8] ** 2 + state[9] ** 2)
     for i in range(6, 10):
         state[i] /= size
 
 
 def new_work() -> Floats:
-    """Scratch that `rk4_step` needs: (6, 23)."""
-    return np.zeros((6, AUX_SIZE))
+    """Scratch that `rk4_step` needs, and a row to spare: (5, 23)."""
+    return np.zeros((5, AUX_SIZE))

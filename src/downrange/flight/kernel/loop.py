@@ -8,12 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange._jit import njit
+from downrange._jit import borrowed, inner, njit
 from downrange._random import normal
 from downrange.dynamics.kernel.advance import (
     FLYING,
     HELD,
+    FLEX,
     IMPACTED,
+    STATUS,
     Plant,
     State,
     advance,
@@ -24,9 +26,17 @@ from downrange.dynamics.kernel.advance import (
 from downrange.dynamics.kernel.rigid import derivative
 from downrange.earth.kernel.frames import Vector, quat_unrotate
 from downrange.earth.kernel.geodesy import ecef_from_eci, velocity_relative_eci
-from downrange.earth.kernel.wind import dryden_step
-from downrange.faults.kernel import Faults, Health, health_at
+from downrange.earth.kernel.wind import Wind, dryden_step
+from downrange.faults.kernel import (
+    ENGINE_OK,
+    GNSS_OK,
+    IMU_OK,
+    Faults,
+    Health,
+    health_at,
+)
 from downrange.flight.kernel.watch import (
+    BROKEN,
     EVENT_TERMINATION,
     Watch,
     WatchMemory,
@@ -36,6 +46,7 @@ from downrange.flight.kernel.watch import (
 from downrange.gnc.kernel import data as gnc_data
 from downrange.gnc.kernel.data import Memory, Plan
 from downrange.gnc.kernel.step import step as gnc_step
+from downrange.propulsion.kernel import LEVEL, LOAD_KG
 from downrange.safety.kernel.rules import FIRED, NEXT_S, Rules, SafetyMemory
 from downrange.safety.kernel.rules import step as safety_step
 from downrange.sensors.kernel import (
@@ -69,22 +80,30 @@ T0_S = 1  # mission clock of first motion; inf before
 CUT_S = 2  # when the safety system's command reaches the engines; inf while it has not acted
 ROWS = 3
 ENDED = 4  # why the loop stopped, see below
-CLOCK_SIZE = 5
+RATE_BEFORE_RADPS = 5  # 5, 6, 7: body rates a tick ago
+CLOCK_SIZE = 8
 
 # Flight.clock[ENDED].
 GOING, OUT_OF_TIME, DOWN, LOST_NUMBERS, CALLED_OFF, COMPLETE = 0, 1, 2, 3, 4, 5
 
-BEFORE_LIFTOFF_S = -1e9  # time since T0 that the fault schedule sees before there is a T0
+
+TO_THE_END = 2**62  # ticks
+
+
+class Sensors(NamedTuple):
+    """All that measures, the safety system's tracking included."""
+
+    imu: Imu
+    gnss: Gnss
+    taps: Taps
+    tracking: Tracking
 
 
 class Numbers(NamedTuple):
     """Everything about a flight that does not change."""
 
     plant: Plant
-    imu: Imu
-    gnss: Gnss
-    taps: Taps
-    tracking: Tracking
+    sensors: Sensors
     faults: Faults
     plan: Plan  # what the flight software knows
     rules: Rules  # what the safety system knows
@@ -110,161 +129,174 @@ class Flight(NamedTuple):
     watch: WatchMemory
     random: NDArray[np.uint64]
     gusts: Floats
-    rate_before: Floats  # (3,)
     rows: Floats  # (rows, words)
 
 
-@njit
-def sense(n: Numbers, f: Flight, now: float) -> tuple[Vector, Vector]:
-    """What the sensors say at the start of a tick, from the truth of the tick before."""
-    x, dt, core = f.state.rigid, n.tick_s, f.measured.core
+@inner
+def sense(
+    sensors: Sensors, plant: Plant, now: float, dt_s: float, clock: Floats, state: State,
+    health: Health, measured: Measured, random: NDArray[np.uint64],
+) -> tuple[Vector, Vector]:  # fmt: skip
+    """What the sensors say at the start of a tick, from the truth of the tick before.
+
+    Returns position and velocity, Earth-fixed, which others measure too.
+    """
+    x, core, words = state.rigid, measured.core, state.words
     core[CLOCK_S] = now
-    core[RELEASED] = 1.0 if now > f.clock[T0_S] else 0.0
-    arm = n.imu.station_m - f.state.loads[1]
+    core[RELEASED] = 1.0 if now > clock[T0_S] else 0.0
+    arm = sensors.imu.station_m - state.loads[1]
     p, q, r = x[10], x[11], x[12]
-    flex = f.state.flex
-    rate = (x[16] / dt, (x[17] + flex[0]) / dt, (x[18] + flex[1]) / dt)
-    turn_y, turn_z = (q - f.rate_before[1]) / dt, (r - f.rate_before[2]) / dt
+    rate = (x[16] / dt_s, (x[17] + words[FLEX]) / dt_s, (x[18] + words[FLEX + 1]) / dt_s)
+    turn_y = (q - clock[RATE_BEFORE_RADPS + 1]) / dt_s
+    turn_z = (r - clock[RATE_BEFORE_RADPS + 2]) / dt_s
     force = (
-        x[13] / dt - arm * (q * q + r * r),
-        x[14] / dt + arm * (turn_z + p * q) + flex[2] / dt,
-        x[15] / dt - arm * (turn_y - p * r) + flex[3] / dt,
+        x[13] / dt_s - arm * (q * q + r * r),
+        x[14] / dt_s + arm * (turn_z + p * q) + words[FLEX + 2] / dt_s,
+        x[15] / dt_s - arm * (turn_y - p * r) + words[FLEX + 3] / dt_s,
     )
-    f.rate_before[:] = x[10:13]
-    measure_imu(n.imu, rate, force, dt, f.random, IMU_ROW, f.health.imu_ok[0], core)
-    earth = n.plant.around.earth
+    for i in range(3):
+        clock[RATE_BEFORE_RADPS + i] = x[10 + i]
+    measure_imu(sensors.imu, rate, force, dt_s, random, IMU_ROW, health.other[IMU_OK], core)
+    earth = plant.around.earth
     r_eci, v_eci = (x[0], x[1], x[2]), (x[3], x[4], x[5])
     position = ecef_from_eci(r_eci, now, earth)
     velocity = ecef_from_eci(velocity_relative_eci(r_eci, v_eci, earth), now, earth)
-    measure_gnss(n.gnss, now, dt, position, velocity, f.random, GNSS_ROW, f.health.gnss_ok[0], core)
+    measure_gnss(
+        sensors.gnss, now, dt_s, position, velocity, random, GNSS_ROW, health.other[GNSS_OK], core
+    )
     measure_taps(
-        n.taps, f.state.engine[:, 0], f.state.tank_kg, n.plant.tanks.load_kg, f.random, TAPS_ROW,
-        f.measured.chamber_fraction, f.measured.tank_fraction,
+        sensors.taps, state.engine[:, LEVEL], state.tank_kg, plant.tanks.table[:, LOAD_KG], random,
+        TAPS_ROW, measured.chamber_fraction, measured.tank_fraction,
     )  # fmt: skip
     return position, velocity
 
 
-@njit
-def judge(n: Numbers, f: Flight, now: float, position: Vector, velocity: Vector) -> None:
+@inner
+def judge(
+    rules: Rules, tracking: Tracking, now: float, position: Vector, velocity: Vector,
+    clock: Floats, state: State, track: Floats, verdict: SafetyMemory, watch: WatchMemory,
+    random: NDArray[np.uint64],
+) -> None:  # fmt: skip
     """The safety system looks, with its own tracking, and may end the thrust."""
-    since = now - f.clock[T0_S]
-    if since < 0.0 or since < f.verdict.state[NEXT_S] - 1e-6 or f.verdict.state[FIRED] > 0.5:
+    since = now - clock[T0_S]
+    if since < 0.0 or since < verdict.state[NEXT_S] - 1e-6 or verdict.state[FIRED] > 0.5:
         return
-    x = f.state.rigid
+    x = state.rigid
     nose = quat_unrotate((x[6], x[7], x[8], x[9]), (1.0, 0.0, 0.0))
-    axis = ecef_from_eci(nose, now, n.plant.around.earth)
+    axis = ecef_from_eci(nose, now, rules.earth)
     measure_tracking(
-        n.tracking, since, position, velocity, axis, f.random, TRACKING_ROW, 1.0, f.track
+        tracking, since, position, velocity, axis, random, TRACKING_ROW, 1.0, track
     )
-    fired = safety_step(n.rules, f.track, since, f.verdict)
+    fired = safety_step(rules, track, since, verdict)
     if fired > 0:
-        f.clock[CUT_S] = now + n.rules.latency_s
-        note(f.watch, f.state, EVENT_TERMINATION, now, float(fired))
+        clock[CUT_S] = now + rules.latency_s
+        note(watch, state, float(EVENT_TERMINATION), now, float(fired))
 
 
-@njit
-def blow(n: Numbers, f: Flight) -> None:
+@inner
+def blow(wind: Wind, height_m: float, dt_s: float, state: State, gusts: Floats,
+         random: NDArray[np.uint64]) -> None:  # fmt: skip
     """Turbulence over the coming tick, into the loads."""
-    wind, aux = n.plant.around.wind, f.state.aux
-    if wind.turbulence_intensity > 0.0:
-        n1, n2, n3 = (
-            normal(f.random, WIND_ROW),
-            normal(f.random, WIND_ROW),
-            normal(f.random, WIND_ROW),
-        )
-        height = aux[2] - n.plant.ground_altitude_m
-        f.state.loads[35], f.state.loads[36], f.state.loads[37] = dryden_step(
-            f.gusts, height, aux[6], wind, n.tick_s, n1, n2, n3
-        )
+    n1, n2, n3 = normal(random, WIND_ROW), normal(random, WIND_ROW), normal(random, WIND_ROW)
+    gust = dryden_step(gusts, height_m, state.aux[6], wind, dt_s, n1, n2, n3)
+    state.loads[35], state.loads[36], state.loads[37] = gust
 
 
 @njit
 def put(row: Floats, at: int, values: Floats) -> int:
     """Copy values into a row from column `at` on; returns the next free column."""
-    row[at : at + values.size] = values
+    for i in range(values.size):
+        row[at + i] = values[i]
     return at + values.size
 
 
-@njit
+@inner
 def record(f: Flight, now: float) -> None:
     """One row of telemetry: the words that `flight.channels` names, in its order."""
     count = int(f.clock[ROWS])
     if count >= f.rows.shape[0]:
         return
-    row = f.rows[count]
+    row, state = f.rows[count], f.state
     row[0] = now
-    at = put(row, 1, f.state.rigid[:13])
-    at = put(row, at, f.state.loads[:35])
-    at = put(row, at, f.state.aux)
-    at = put(row, at, f.state.engine.ravel())
-    at = put(row, at, f.state.tank_kg)
-    at = put(row, at, f.state.modal.ravel())
-    at = put(row, at, f.state.moment)
+    at = put(row, 1, state.rigid[:13])
+    at = put(row, at, state.loads[:35])
+    at = put(row, at, state.aux)
+    at = put(row, at, state.engine.ravel())
+    at = put(row, at, state.tank_kg)
+    at = put(row, at, state.modal.ravel())
+    at = put(row, at, state.words)
     at = put(row, at, f.measured.chamber_fraction)
     at = put(row, at, f.command.gimbal_rad.ravel())
     at = put(row, at, f.command.engine_on)
     at = put(row, at, f.memory.words)
-    at = put(row, at, f.verdict.margin)
+    at = put(row, at, f.verdict.rules.ravel())
     put(row, at, f.verdict.state)
     f.clock[ROWS] += 1
 
 
-@njit
-def end_of(n: Numbers, f: Flight, now: float) -> float:
+@inner
+def end_of(n: Numbers, gnc_words: Floats, discrete: Floats, clock: Floats, state: State,
+           now: float) -> float:  # fmt: skip
     """Why the flight is over, GOING while it is not."""
-    if f.state.status[0] == IMPACTED:
-        return DOWN
-    if f.state.status[0] > HELD:
-        return LOST_NUMBERS
-    if f.command.discrete[ABORT] > 0.5 and f.state.status[0] == HELD:
-        return CALLED_OFF
-    words = f.memory.words
-    over = words[gnc_data.PHASE] == n.end_phase
-    if over and now - words[gnc_data.PHASE_START_S] >= n.end_after_s and f.clock[CUT_S] == math.inf:
-        return COMPLETE
-    return OUT_OF_TIME if now >= n.duration_s else GOING
+    status = state.words[STATUS]
+    if status == IMPACTED:
+        return float(DOWN)
+    if status > HELD:
+        return float(LOST_NUMBERS)
+    if discrete[ABORT] > 0.5 and status == HELD:
+        return float(CALLED_OFF)
+    over = gnc_words[gnc_data.PHASE] == n.end_phase and clock[CUT_S] == math.inf
+    if over and now - gnc_words[gnc_data.PHASE_START_S] >= n.end_after_s:
+        return float(COMPLETE)
+    return float(OUT_OF_TIME if now >= n.duration_s else GOING)
 
 
-@njit
-def tick(n: Numbers, f: Flight) -> None:
-    """One tick of flight. The page to read first."""
-    now = f.clock[TICK] * n.tick_s
-    health_at(n.faults, now - min(f.clock[T0_S], now - BEFORE_LIFTOFF_S), f.health)
-    position, velocity = sense(n, f, now)
-    gnc_step(n.plan, f.measured, f.memory, f.command)
-    judge(n, f, now, position, velocity)
-    if f.command.discrete[RELEASE_HOLD_DOWN] > 0.5 and f.state.status[0] == HELD:
-        f.state.status[0] = FLYING
-        f.clock[T0_S] = now
-    if now >= f.clock[CUT_S] or f.watch.broken[0] > 0.5:
-        f.health.engine_ok[:] = 0.0
-    blow(n, f)
-    derivative(
-        f.state.rigid, now, 0.0, f.state.loads, n.plant.around, f.state.scratch.rk4[0], f.state.aux
-    )
-    if int(f.clock[TICK]) % n.record_every == 0:
-        record(f, now)
-    flown = advance(n.plant, f.state, f.command, f.health, now, n.tick_s)
-    watch_tick(n, f, now, flown)
-    f.clock[TICK] += 1.0
-    f.clock[ENDED] = end_of(n, f, now + flown)
-    if f.clock[ENDED] != GOING:
-        record(f, now + flown)
-
-
-@njit
-def begin(n: Numbers, f: Flight) -> None:
+@inner
+def begin(plant: Plant, state: State, health: Health, clock: Floats, dt_s: float) -> None:
     """Stand the body on its pad at mission clock 0."""
-    take_mass(n.plant, f.state)
-    set_modes(n.plant, f.state, f.health)
-    f.state.rigid[13:19] = 0.0
-    sit(n.plant, f.state, -n.tick_s, n.tick_s)
-    f.rate_before[:] = f.state.rigid[10:13]
+    take_mass(plant, state)
+    set_modes(plant, state, health)
+    state.rigid[13:19] = 0.0
+    sit(plant, state, -dt_s, dt_s)
+    for i in range(3):
+        clock[RATE_BEFORE_RADPS + i] = state.rigid[10 + i]
 
 
 @njit
-def fly(n: Numbers, f: Flight) -> None:
-    """A whole flight, in place."""
-    begin(n, f)
-    while f.clock[ENDED] == GOING:
-        tick(n, f)
+def fly(numbers: Numbers, flight: Flight, ticks: int) -> None:
+    """Fly so many ticks, in place, or until the flight is over. The page to read first."""
+    n, f = borrowed(numbers), borrowed(flight)
+    clock, state, health, command, plant = f.clock, f.state, f.health, f.command, n.plant
+    if clock[TICK] == 0.0:
+        begin(plant, state, health, clock, n.tick_s)
+    for _ in range(ticks):
+        if clock[ENDED] != GOING:
+            return
+        now = clock[TICK] * n.tick_s
+        health_at(n.faults, now - clock[T0_S], health)
+        position, velocity = sense(
+            n.sensors, plant, now, n.tick_s, clock, state, health, f.measured, f.random
+        )
+        gnc_step(n.plan, f.measured, f.memory, command)
+        judge(n.rules, n.sensors.tracking, now, position, velocity, clock, state, f.track,
+              f.verdict, f.watch, f.random)  # fmt: skip
+        if command.discrete[RELEASE_HOLD_DOWN] > 0.5 and state.words[STATUS] == HELD:
+            state.words[STATUS] = FLYING
+            clock[T0_S] = now
+        if now >= clock[CUT_S] or f.watch.words[BROKEN] > 0.5:
+            health.engine[:, ENGINE_OK] = 0.0
+        if plant.around.wind.turbulence_intensity > 0.0:
+            height_m = state.aux[2] - plant.ground_altitude_m
+            blow(plant.around.wind, height_m, n.tick_s, state, f.gusts, f.random)
+        derivative(
+            state.rigid, now, 0.0, state.loads, plant.around, state.scratch.rk4[0], state.aux
+        )
+        if int(clock[TICK]) % n.record_every == 0:
+            record(f, now)
+        flown = advance(plant, state, command, health, now, n.tick_s)
+        watch_tick(n.watch, n.tick_s, now, flown, clock, state, f.memory.words,
+                   command.engine_on, health.engine, f.watch)  # fmt: skip
+        clock[TICK] += 1.0
+        clock[ENDED] = end_of(n, f.memory.words, command.discrete, clock, state, now + flown)
+        if clock[ENDED] != GOING:
+            record(f, now + flown)

@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange._jit import njit
-from downrange.dynamics.kernel.advance import IMPACTED, State
+from downrange._jit import inner, njit
+from downrange.dynamics.kernel.advance import IMPACTED, MOMENT_NM, STATUS, State
 from downrange.earth.kernel.frames import quat_conj, quat_multiply
+from downrange.faults.kernel import ENGINE_OK
 from downrange.gnc.kernel import data as gnc_data
-
-if TYPE_CHECKING:
-    from downrange.flight.kernel.loop import Flight, Numbers
+from downrange.propulsion.kernel import GIMBAL_Y_RAD, GIMBAL_Z_RAD, ON, SINCE_S
 
 Floats = NDArray[np.float64]
+Band = tuple[float, float, float, float, float]
+
+# Indices into the flight's clock; see loop.
+T0_S = 1
+CUT_S = 2
 
 # Codes of events; `flight.events` gives them their names.
 EVENT_LIFTOFF = 1
@@ -56,7 +60,13 @@ WORST_ERROR = 18  # largest attitude error under guidance, rad
 WORST_ERROR_S = 19
 TWO_DEGREES_S = 20  # when the attitude error first passed two degrees under guidance; nan
 LARGEST_GIMBAL = 21  # rad, while guided
-WORDS = 22
+BROKEN = 22  # 1 once a limit was exceeded
+WORDS = 23
+
+# Columns of WatchMemory.swing: band-pass filter states, then the last filtered value, the peak of
+# this half cycle, that of the last, and how many halves in a row were large.
+FILTER, LAST, PEAK, PEAK_BEFORE, HALVES = 0, 2, 3, 4, 5
+SWING_SIZE = 6
 
 ATTITUDE_LOST_RAD = math.radians(30.0)
 ATTITUDE_LOST_S = 0.2
@@ -68,7 +78,7 @@ NOTICEABLE_RAD = math.radians(2.0)
 class Watch(NamedTuple):
     """What the watch looks for."""
 
-    band: Floats  # (5,) b0, b1, b2, a1, a2 of the band-pass about the bending modes
+    band: Band  # b0, b1, b2, a1, a2 of the band-pass about the bending modes
     bending_moment_limit_nm: float
     q_alpha_limit_parad: float
 
@@ -79,9 +89,7 @@ class WatchMemory(NamedTuple):
     words: Floats  # (WORDS,)
     events: Floats  # (EVENTS_MOST, EVENT_SIZE)
     engine_on: Floats  # (engines,)
-    band: Floats  # (2 axes, 2) filter states
-    swing: Floats  # (2 axes, 4): last filtered, peak of this half, of the last, halves in a row
-    broken: Floats  # (1,)
+    swing: Floats  # (2 axes, SWING_SIZE)
 
 
 @njit
@@ -103,55 +111,58 @@ def note(memory: WatchMemory, state: State, code: float, time_s: float, value: f
         memory.words[COUNT] += 1.0
 
 
-@njit
-def watch_engines(f: Flight, now: float, flown: float) -> None:
-    """Engines that came on, were shut down or failed."""
-    memory, state = f.watch, f.state
+@inner
+def watch_engines(
+    memory: WatchMemory, state: State, told: Floats, healthy: Floats, end: float
+) -> None:
+    """Engines that came on, were shut down or failed by mission clock `end`."""
     for i in range(state.engine.shape[0]):
-        on = state.engine[i, 1]
+        on = state.engine[i, ON]
         if on == memory.engine_on[i]:
             continue
         memory.engine_on[i] = on
-        when = now + flown - state.engine[i, 2]
         code = EVENT_ENGINE_ON
         if on < 0.5:
-            failed = f.health.engine_ok[i] < 0.5 and f.command.engine_on[i] > 0.5
+            failed = healthy[i, ENGINE_OK] < 0.5 and told[i] > 0.5
             code = EVENT_ENGINE_FAILED if failed else EVENT_ENGINE_OFF
-        note(memory, state, code, when, float(i))
+        note(memory, state, float(code), end - state.engine[i, SINCE_S], float(i))
 
 
-@njit
-def watch_swing(n: Numbers, f: Flight, now: float) -> None:
+@inner
+def watch_swing(band: Band, memory: WatchMemory, state: State, now: float) -> None:
     """Gimbal motion in the bending band: over a degree peak to peak for three cycles."""
-    memory, engine = f.watch, f.state.engine
-    b0, b1, b2, a1, a2 = n.watch.band
+    engine, words = state.engine, memory.words
     for axis in range(2):
         x, running = 0.0, 0.0
         for i in range(engine.shape[0]):
             if engine[i, 0] > 0.0:
-                x += engine[i, 3 + 2 * axis]
+                x += engine[i, GIMBAL_Y_RAD + 2 * axis]
                 running += 1.0
+                size = math.hypot(engine[i, GIMBAL_Y_RAD], engine[i, GIMBAL_Z_RAD])
+                words[LARGEST_GIMBAL] = max(words[LARGEST_GIMBAL], size)
         x = x / running if running > 0.0 else 0.0
-        s, w = memory.band[axis], memory.swing[axis]
-        y = b0 * x + s[0]
-        s[0] = b1 * x - a1 * y + s[1]
-        s[1] = b2 * x - a2 * y
-        if y * w[0] < 0.0:
-            w[3] = w[3] + 1.0 if w[1] + w[2] > OSCILLATION_RAD else 0.0
-            if w[3] == OSCILLATION_HALVES:
-                note(memory, f.state, EVENT_OSCILLATION, now, w[1] + w[2])
-            w[2], w[1] = w[1], 0.0
-        w[1] = max(w[1], abs(y))
-        w[0] = y
+        w = memory.swing[axis]
+        y = band[0] * x + w[FILTER]
+        w[FILTER] = band[1] * x - band[3] * y + w[FILTER + 1]
+        w[FILTER + 1] = band[2] * x - band[4] * y
+        if y * w[LAST] < 0.0:
+            swing = w[PEAK] + w[PEAK_BEFORE]
+            w[HALVES] = w[HALVES] + 1.0 if swing > OSCILLATION_RAD else 0.0
+            if w[HALVES] == OSCILLATION_HALVES:
+                note(memory, state, float(EVENT_OSCILLATION), now, swing)
+            w[PEAK_BEFORE], w[PEAK] = w[PEAK], 0.0
+        w[PEAK] = max(w[PEAK], abs(y))
+        w[LAST] = y
 
 
-@njit
-def watch_attitude(n: Numbers, f: Flight, now: float) -> None:
+@inner
+def watch_attitude(
+    memory: WatchMemory, state: State, gnc_words: Floats, now: float, tick_s: float
+) -> None:
     """Attitude error while thrust and guidance are on."""
-    words, m = f.watch.words, f.memory.words
-    x = f.state.rigid
+    words, x = memory.words, state.rigid
     k = gnc_data.COMMANDED_BODY_FROM_ECI
-    commanded = (m[k], m[k + 1], m[k + 2], m[k + 3])
+    commanded = (gnc_words[k], gnc_words[k + 1], gnc_words[k + 2], gnc_words[k + 3])
     turn = quat_multiply((x[6], x[7], x[8], x[9]), quat_conj(commanded))
     sine = math.sqrt(turn[1] ** 2 + turn[2] ** 2 + turn[3] ** 2)
     error = 2.0 * math.atan2(sine, abs(turn[0]))
@@ -159,51 +170,51 @@ def watch_attitude(n: Numbers, f: Flight, now: float) -> None:
         words[WORST_ERROR], words[WORST_ERROR_S] = error, now
     if error > NOTICEABLE_RAD and math.isnan(words[TWO_DEGREES_S]):
         words[TWO_DEGREES_S] = now
-    words[LOST_FOR_S] = words[LOST_FOR_S] + n.tick_s if error > ATTITUDE_LOST_RAD else 0.0
+    words[LOST_FOR_S] = words[LOST_FOR_S] + tick_s if error > ATTITUDE_LOST_RAD else 0.0
     if words[LOST_FOR_S] >= ATTITUDE_LOST_S - 1e-9 and words[LOST] < 0.5:
         words[LOST] = 1.0
-        note(f.watch, f.state, EVENT_ATTITUDE_LOST, now, error)
-    for i in range(f.state.engine.shape[0]):
-        swing = math.hypot(f.state.engine[i, 3], f.state.engine[i, 5])
-        words[LARGEST_GIMBAL] = max(words[LARGEST_GIMBAL], swing)
+        note(memory, state, float(EVENT_ATTITUDE_LOST), now, error)
 
 
-@njit
-def watch_structure(n: Numbers, f: Flight, now: float) -> None:
+@inner
+def watch_structure(watch: Watch, memory: WatchMemory, state: State, now: float) -> None:
     """Loads against limits; beyond one the body breaks."""
-    words, aux = f.watch.words, f.state.aux
-    q_alpha = aux[7] * aux[8]
-    spare_moment = n.watch.bending_moment_limit_nm - f.state.moment[0]
-    spare_q_alpha = n.watch.q_alpha_limit_parad - q_alpha
+    words, aux = memory.words, state.aux
+    spare_moment = watch.bending_moment_limit_nm - state.words[MOMENT_NM]
+    spare_q_alpha = watch.q_alpha_limit_parad - aux[7] * aux[8]
     if spare_moment < words[LEAST_MOMENT]:
         words[LEAST_MOMENT], words[LEAST_MOMENT_S] = spare_moment, now
     if spare_q_alpha < words[LEAST_Q_ALPHA]:
         words[LEAST_Q_ALPHA], words[LEAST_Q_ALPHA_S] = spare_q_alpha, now
-    if min(spare_moment, spare_q_alpha) < 0.0 and f.watch.broken[0] < 0.5:
-        f.watch.broken[0] = 1.0
-        note(f.watch, f.state, EVENT_LIMIT, now, 0.0 if spare_moment < 0.0 else 1.0)
+    if min(spare_moment, spare_q_alpha) < 0.0 and words[BROKEN] < 0.5:
+        words[BROKEN] = 1.0
+        note(memory, state, float(EVENT_LIMIT), now, 0.0 if spare_moment < 0.0 else 1.0)
 
 
-@njit
-def watch_tick(n: Numbers, f: Flight, now: float, flown: float) -> None:
+@inner
+def watch_tick(
+    watch: Watch, tick_s: float, now: float, flown: float, clock: Floats, state: State,
+    gnc_words: Floats, told: Floats, healthy: Floats, memory: WatchMemory,
+) -> None:  # fmt: skip
     """Look at the tick that began at mission clock `now`, after it."""
-    memory, words, aux = f.watch, f.watch.words, f.state.aux
-    if f.memory.words[gnc_data.PHASE] != words[PHASE]:
-        words[PHASE] = f.memory.words[gnc_data.PHASE]
-        note(memory, f.state, EVENT_PHASE, now, words[PHASE])
-    watch_engines(f, now, flown)
-    if now < f.clock[1]:
+    words, aux = memory.words, state.aux
+    if gnc_words[gnc_data.PHASE] != words[PHASE]:
+        words[PHASE] = gnc_words[gnc_data.PHASE]
+        note(memory, state, float(EVENT_PHASE), now, words[PHASE])
+    watch_engines(memory, state, told, healthy, now + flown)
+    if now < clock[T0_S]:
         return
-    if now == f.clock[1]:
-        note(memory, f.state, EVENT_LIFTOFF, now, 0.0)
-    watch_structure(n, f, now)
-    if f.state.loads[16] > 0.0 and now < f.clock[2] and memory.broken[0] < 0.5:
-        watch_swing(n, f, now)
-        watch_attitude(n, f, now)
+    if now == clock[T0_S]:
+        note(memory, state, float(EVENT_LIFTOFF), now, 0.0)
+    watch_structure(watch, memory, state, now)
+    if state.loads[16] > 0.0 and now < clock[CUT_S] and words[BROKEN] < 0.5:
+        watch_swing(watch.band, memory, state, now)
+        watch_attitude(memory, state, gnc_words, now, tick_s)
         if aux[7] > words[TOP_Q + 6]:
-            describe(words[TOP_Q : TOP_Q + EVENT_SIZE], f.state, EVENT_MAX_Q, now, 0.0)
+            top = words[TOP_Q : TOP_Q + EVENT_SIZE]
+            describe(top, state, float(EVENT_MAX_Q), now, 0.0)
     if aux[6] > aux[5] > 0.0 and words[MACH_SEEN] < 0.5:
         words[MACH_SEEN] = 1.0
-        note(memory, f.state, EVENT_MACH_1, now, 0.0)
-    if f.state.status[0] == IMPACTED:
-        note(memory, f.state, EVENT_IMPACT, now + flown, aux[22])
+        note(memory, state, float(EVENT_MACH_1), now, 0.0)
+    if state.words[STATUS] == IMPACTED:
+        note(memory, state, float(EVENT_IMPACT), now + flown, aux[22])

@@ -80,7 +80,8 @@ def read_signals(
     engine: Floats,
 ) -> None:
     """Everything that an exit condition may look at; measured or navigated, never the truth."""
-    words[BEFORE : BEFORE + SIGNALS] = words[NOW : NOW + SIGNALS]
+    for i in range(SIGNALS):
+        words[BEFORE + i] = words[NOW + i]
     clock = words[LAST_CLOCK_S]
     if math.isnan(words[PHASE_START_S]):
         words[PHASE_START_S] = clock
