@@ -37,7 +37,6 @@ from downrange.vehicle.build import (
     build_bending,
     build_limits,
     build_masses,
-    new_attached,
     outline,
     stage_bases_m,
 )

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange.dynamics.kernel import advance, rigid
-from downrange.gnc.kernel import data as gnc
+from downrange.flight.kernel import loop
 from downrange.safety.kernel import rules as safety
 from downrange.telemetry import Telemetry
 
@@ -36,11 +35,9 @@ class Layout:
     def widths(self) -> dict[str, int]:
         """Words of each group, in the order in which `loop.record` puts them."""
         return {
-            "clock": 1, "rigid": 13, "loads": 35, "aux": rigid.AUX_SIZE,
-            "engine": 8 * self.engines, "tank": self.tanks, "modal": 4 * self.modes,
-            "words": advance.STATE_WORDS,
-            "chamber": self.engines, "gimbal_command": 2 * self.engines, "on": self.engines,
-            "gnc": gnc.WORDS, "rules": safety.RULES * 4, "verdict": safety.STATE_SIZE,
+            "clock": 1, "rigid": 13, "mass": 2, "thrust": 1, "aux": 12, "moment": 1, "phase": 1,
+            "navigated": 3, "commanded": 4, "engine": loop.ENGINE_WORDS * self.engines,
+            "tank": self.tanks, "modal": 2 * self.modes, "margin": safety.RULES, "impact": 4,
         }  # fmt: skip
 
     @property
@@ -184,18 +181,16 @@ def _motion(parts: dict[str, Floats], clock: Floats, names: Names) -> dict[str, 
 
 
 def _attitude(parts: dict[str, Floats], clock: Floats, names: Names) -> dict[str, Floats]:
-    x, aux, words = parts["rigid"], parts["aux"], parts["gnc"]
+    x, aux = parts["rigid"], parts["aux"]
     angle = names.rotation_radps * clock
     axes = ned_axes(aux[:, 0], aux[:, 1])
     true = x[:, 6:10]
-    k = gnc.COMMANDED_BODY_FROM_ECI
-    commanded = words[:, k : k + 4]
+    commanded = parts["commanded"]
     roll, pitch, yaw = euler_deg(true, angle, axes)
     _, commanded_pitch, commanded_yaw = euler_deg(commanded, angle, axes)
     error, about = attitude_error_deg(true, commanded)
     out = {f"attitude_body_from_eci_{a}": true[:, i] for i, a in enumerate("wxyz")}
     out |= {f"{a}_radps": x[:, 10 + i] for i, a in enumerate("pqr")}
-    k = gnc.POSITION_ECI_M
     return out | {
         "roll_deg": roll,
         "pitch_deg": pitch,
@@ -206,50 +201,47 @@ def _attitude(parts: dict[str, Floats], clock: Floats, names: Names) -> dict[str
         "attitude_error_roll_deg": about[:, 0],
         "attitude_error_pitch_deg": about[:, 1],
         "attitude_error_yaw_deg": about[:, 2],
-        "navigation_error_m": np.linalg.norm(words[:, k : k + 3] - x[:, :3], axis=1),
-        "phase_index": words[:, gnc.PHASE],
+        "navigation_error_m": np.linalg.norm(parts["navigated"] - x[:, :3], axis=1),
+        "phase_index": parts["phase"][:, 0],
     }
 
 
 def _plant(parts: dict[str, Floats], layout: Layout, names: Names) -> dict[str, Floats]:
     rows = len(parts["clock"])
-    engine = parts["engine"].reshape(rows, layout.engines, 8)
-    command = parts["gimbal_command"].reshape(rows, layout.engines, 2)
-    modal = parts["modal"].reshape(rows, 2, layout.modes, 2)
-    running = engine[:, :, 0] > 0.05
+    engine = parts["engine"].reshape(rows, layout.engines, loop.ENGINE_WORDS)
+    chamber, told = engine[:, :, 0], engine[:, :, 1]
+    swung, asked = engine[:, :, 2:4], engine[:, :, 4:6]
+    modal = parts["modal"].reshape(rows, 2, layout.modes)
+    running = engine[:, :, 6] > 0.05
     count = running.sum(axis=1)
     mean = np.where(running, 1.0, 0.0) / np.maximum(count, 1)[:, None]
-    told = parts["on"] > 0.5
-    lowest = np.where(told, parts["chamber"], np.inf).min(axis=1)
-    loads, pressure = parts["loads"], parts["aux"][:, 4]
+    lowest = np.where(told > 0.5, chamber, np.inf).min(axis=1)
     out = {
-        "mass_kg": loads[:, rigid.MASS_KG],
-        "centre_of_mass_m": loads[:, rigid.CM_X_M],
+        "mass_kg": parts["mass"][:, 0],
+        "centre_of_mass_m": parts["mass"][:, 1],
         "propellant_kg": parts["tank"].sum(axis=1),
-        "thrust_n": loads[:, rigid.FORCE_VACUUM_N] - pressure * loads[:, rigid.FORCE_AREA_M2],
+        "thrust_n": parts["thrust"][:, 0],
         "engines_running": count.astype(np.float64),
         "chamber_fraction_min": np.where(np.isfinite(lowest), lowest, np.nan),
-        "bending_moment_nm": parts["words"][:, advance.MOMENT_NM],
+        "bending_moment_nm": parts["moment"][:, 0],
     }
     for i, axis in enumerate(("pitch", "yaw")):
-        out[f"gimbal_{axis}_deg"] = np.degrees((mean * engine[:, :, 3 + 2 * i]).sum(axis=1))
-        out[f"gimbal_{axis}_command_deg"] = np.degrees((mean * command[:, :, i]).sum(axis=1))
+        out[f"gimbal_{axis}_deg"] = np.degrees((mean * swung[:, :, i]).sum(axis=1))
+        out[f"gimbal_{axis}_command_deg"] = np.degrees((mean * asked[:, :, i]).sum(axis=1))
         for mode in range(layout.modes):
-            out[f"bending.mode.{mode + 1}.{axis}_m"] = modal[:, i, mode, 0]
+            out[f"bending.mode.{mode + 1}.{axis}_m"] = modal[:, i, mode]
     for i, name in enumerate(names.engines):
-        out[f"{name}.chamber_fraction"] = parts["chamber"][:, i]
-        out[f"{name}.gimbal_pitch_deg"] = np.degrees(engine[:, i, 3])
-        out[f"{name}.gimbal_yaw_deg"] = np.degrees(engine[:, i, 5])
+        out[f"{name}.chamber_fraction"] = chamber[:, i]
+        out[f"{name}.gimbal_pitch_deg"] = np.degrees(swung[:, i, 0])
+        out[f"{name}.gimbal_yaw_deg"] = np.degrees(swung[:, i, 1])
     for i, name in enumerate(names.tanks):
         out[f"{name}.mass_kg"] = parts["tank"][:, i]
     return out
 
 
 def _judgement(parts: dict[str, Floats], names: Names) -> dict[str, Floats]:
-    verdict, aux = parts["verdict"], parts["aux"]
-    k = safety.IMPACT_POINT_M
-    point = np.where(verdict[:, safety.IMPACT_FOUND : safety.IMPACT_FOUND + 1] > 0.5,
-                     verdict[:, k : k + 3], np.nan)  # fmt: skip
+    impact, aux = parts["impact"], parts["aux"]
+    point = np.where(impact[:, :1] > 0.5, impact[:, 1:], np.nan)
     flat = (1.0 - 1.0 / 298.257223563) ** 2
     out = {
         "impact_latitude_deg": np.degrees(
@@ -258,9 +250,9 @@ def _judgement(parts: dict[str, Floats], names: Names) -> dict[str, Floats]:
         "impact_longitude_deg": np.degrees(np.arctan2(point[:, 1], point[:, 0])),
     }
     for i, (name, factor) in enumerate(RULE_MARGINS):
-        out[name] = parts["rules"][:, 4 * i + safety.MARGIN] * factor
+        out[name] = parts["margin"][:, i] * factor
     if np.isfinite(names.bending_moment_limit_nm):
-        out["margin.bending_moment_nm"] = names.bending_moment_limit_nm - parts["words"][:, advance.MOMENT_NM]
+        out["margin.bending_moment_nm"] = names.bending_moment_limit_nm - parts["moment"][:, 0]
     if np.isfinite(names.q_alpha_limit_parad):
         out["margin.q_alpha_pa_rad"] = names.q_alpha_limit_parad - aux[:, 7] * aux[:, 8]
     return out

@@ -18,9 +18,7 @@ from downrange.earth.kernel.atmosphere import air
 from downrange.earth.kernel.frames import Vector, quat_derivative, quat_rotate, quat_unrotate
 from downrange.earth.kernel.geodesy import (
     Earth,
-    ecef_from_eci,
     ecef_from_ned,
-    eci_from_ecef,
     geodetic,
     velocity_relative_eci,
 )
@@ -28,6 +26,7 @@ from downrange.earth.kernel.gravity import gravity_eci
 from downrange.earth.kernel.wind import Wind, wind_ned
 
 Floats = NDArray[np.float64]
+TURN = 2.0 * np.pi
 
 # Slices of the state.
 POSITION_ECI_M = 0
@@ -135,13 +134,12 @@ def derivative(
     v = (state[3], state[4], state[5])
     q = (state[6], state[7], state[8], state[9])
     rate = (state[10], state[11], state[12])
-    lat, lon, altitude = geodetic(ecef_from_eci(r, time_s, earth), earth)
+    # Latitude and altitude don't turn with the Earth; only the longitude does.
+    lat, inertial_lon, altitude = geodetic(r, earth)
     density, pressure, _, sound_speed = air(altitude, earth)
-    gust_n, gust_e, gust_d = wind_ned(altitude, around.wind)
-    wind_eci = eci_from_ecef(
-        ecef_from_ned((gust_n + loads[35], gust_e + loads[36], gust_d + loads[37]), lat, lon),
-        time_s,
-        earth,
+    north, east, down = wind_ned(altitude, around.wind)
+    wind_eci = ecef_from_ned(
+        (north + loads[35], east + loads[36], down + loads[37]), lat, inertial_lon
     )
     v_rel = velocity_relative_eci(r, v, earth)
     v_air = quat_rotate(q, (v_rel[0] - wind_eci[0], v_rel[1] - wind_eci[1], v_rel[2] - wind_eci[2]))
@@ -182,7 +180,8 @@ def derivative(
     out[10], out[11], out[12] = turn
     out[13], out[14], out[15] = specific
     out[16], out[17], out[18] = rate
-    aux[0], aux[1], aux[2] = lat, lon, altitude
+    lon = inertial_lon - earth.rotation_radps * time_s
+    aux[0], aux[1], aux[2] = lat, lon - TURN * np.floor(lon / TURN + 0.5), altitude
     aux[3], aux[4], aux[5] = density, pressure, sound_speed
     aux[6] = np.sqrt(v_air[0] ** 2 + v_air[1] ** 2 + v_air[2] ** 2)
     aux[7], aux[8] = qbar, alpha

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from downrange._jit import borrowed, inner, njit
 from downrange._random import normal
 from downrange.dynamics.kernel.advance import (
+    FLEX,
     FLYING,
     HELD,
-    FLEX,
     IMPACTED,
+    MOMENT_NM,
     STATUS,
     Plant,
     State,
@@ -23,7 +24,13 @@ from downrange.dynamics.kernel.advance import (
     sit,
     take_mass,
 )
-from downrange.dynamics.kernel.rigid import derivative
+from downrange.dynamics.kernel.rigid import (
+    CM_X_M,
+    FORCE_AREA_M2,
+    FORCE_VACUUM_N,
+    MASS_KG,
+    derivative,
+)
 from downrange.earth.kernel.frames import Vector, quat_unrotate
 from downrange.earth.kernel.geodesy import ecef_from_eci, velocity_relative_eci
 from downrange.earth.kernel.wind import Wind, dryden_step
@@ -46,8 +53,15 @@ from downrange.flight.kernel.watch import (
 from downrange.gnc.kernel import data as gnc_data
 from downrange.gnc.kernel.data import Memory, Plan
 from downrange.gnc.kernel.step import step as gnc_step
-from downrange.propulsion.kernel import LEVEL, LOAD_KG
-from downrange.safety.kernel.rules import FIRED, NEXT_S, Rules, SafetyMemory
+from downrange.propulsion.kernel import GIMBAL_Y_RAD, GIMBAL_Z_RAD, LEVEL, LOAD_KG
+from downrange.safety.kernel.rules import (
+    FIRED,
+    IMPACT_FOUND,
+    MARGIN,
+    NEXT_S,
+    Rules,
+    SafetyMemory,
+)
 from downrange.safety.kernel.rules import step as safety_step
 from downrange.sensors.kernel import (
     Gnss,
@@ -88,6 +102,7 @@ GOING, OUT_OF_TIME, DOWN, LOST_NUMBERS, CALLED_OFF, COMPLETE = 0, 1, 2, 3, 4, 5
 
 
 TO_THE_END = 2**62  # ticks
+ENGINE_WORDS = 7  # of each engine in a row of telemetry
 
 
 class Sensors(NamedTuple):
@@ -202,35 +217,44 @@ def blow(wind: Wind, height_m: float, dt_s: float, state: State, gusts: Floats,
     state.loads[35], state.loads[36], state.loads[37] = gust
 
 
-@njit
-def put(row: Floats, at: int, values: Floats) -> int:
-    """Copy values into a row from column `at` on; returns the next free column."""
-    for i in range(values.size):
-        row[at + i] = values[i]
-    return at + values.size
-
-
 @inner
 def record(f: Flight, now: float) -> None:
     """One row of telemetry: the words that `flight.channels` names, in its order."""
     count = int(f.clock[ROWS])
     if count >= f.rows.shape[0]:
         return
-    row, state = f.rows[count], f.state
+    row, state, words, at = f.rows[count], f.state, f.memory.words, 17
     row[0] = now
-    at = put(row, 1, state.rigid[:13])
-    at = put(row, at, state.loads[:35])
-    at = put(row, at, state.aux)
-    at = put(row, at, state.engine.ravel())
-    at = put(row, at, state.tank_kg)
-    at = put(row, at, state.modal.ravel())
-    at = put(row, at, state.words)
-    at = put(row, at, f.measured.chamber_fraction)
-    at = put(row, at, f.command.gimbal_rad.ravel())
-    at = put(row, at, f.command.engine_on)
-    at = put(row, at, f.memory.words)
-    at = put(row, at, f.verdict.rules.ravel())
-    put(row, at, f.verdict.state)
+    for i in range(13):
+        row[1 + i] = state.rigid[i]
+    row[14], row[15] = state.loads[MASS_KG], state.loads[CM_X_M]
+    row[16] = state.loads[FORCE_VACUUM_N] - state.aux[4] * state.loads[FORCE_AREA_M2]
+    for i in range(12):
+        row[at + i] = state.aux[i]
+    row[at + 12], row[at + 13] = state.words[MOMENT_NM], words[gnc_data.PHASE]
+    at += 14
+    for i in range(7):  # navigated position, commanded attitude
+        k = gnc_data.POSITION_ECI_M + i if i < 3 else gnc_data.COMMANDED_BODY_FROM_ECI + i - 3
+        row[at + i] = words[k]
+    at += 7
+    for i in range(state.engine.shape[0]):
+        row[at], row[at + 1] = f.measured.chamber_fraction[i], f.command.engine_on[i]
+        row[at + 2], row[at + 3] = state.engine[i, GIMBAL_Y_RAD], state.engine[i, GIMBAL_Z_RAD]
+        row[at + 4], row[at + 5] = f.command.gimbal_rad[i, 0], f.command.gimbal_rad[i, 1]
+        row[at + 6] = state.engine[i, LEVEL]
+        at += ENGINE_WORDS
+    for i in range(state.tank_kg.size):
+        row[at + i] = state.tank_kg[i]
+    at += state.tank_kg.size
+    for axis in range(2):
+        for mode in range(state.modal.shape[1]):
+            row[at] = state.modal[axis, mode, 0]
+            at += 1
+    for i in range(f.verdict.rules.shape[0]):
+        row[at + i] = f.verdict.rules[i, MARGIN]
+    at += f.verdict.rules.shape[0]
+    for i in range(4):  # whether there is an impact point, and where
+        row[at + i] = f.verdict.state[IMPACT_FOUND + i]
     f.clock[ROWS] += 1
 
 
