@@ -74,9 +74,8 @@ _INNER = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": T
 def _compiled(function: Callable[P, R], options: dict[str, bool]) -> Kernel[P, R]:
     source = Path(function.__code__.co_filename)
     kept = source.is_file()
-    compile_kernel = numba.njit(
-        cache=kept, nogil=True, error_model="numpy", fastmath=False, **options
-    )
+    flags: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False, **options}
+    compile_kernel: Any = numba.njit(cache=kept, **flags)
     if not kept:
         return cast("Kernel[P, R]", compile_kernel(function))
     with _lock:
@@ -239,18 +238,21 @@ def _strip(context: Any, builder: Any, kind: Any, value: Any) -> Any:
         array.parent = array.parent.type(None)
         return array._getvalue()
     if isinstance(kind, types.BaseTuple):
-        for place, part in enumerate(kind):
+        parts: Any = kind
+        for place, part in enumerate(parts):
             bare = _strip(context, builder, part, builder.extract_value(value, place))
             value = builder.insert_value(value, bare, place)
     return value
 
 
-@intrinsic
-def _borrow(typing_context: Any, held: Any) -> Any:
+def _borrow(_: Any, held: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return _strip(context, builder, signature.args[0], arguments[0])
 
     return held(held), generate
+
+
+_stripped: Any = intrinsic(_borrow)
 
 
 T = TypeVar("T")
@@ -265,9 +267,13 @@ def borrowed(held: T) -> T:
     return held
 
 
-@overload(borrowed)
 def _borrowed(held: Any) -> Any:
+    del held  # its type makes no difference
+
     def implementation(held: Any) -> Any:
-        return _borrow(held)
+        return _stripped(held)
 
     return implementation
+
+
+overload(borrowed)(_borrowed)

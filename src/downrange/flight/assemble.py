@@ -18,7 +18,7 @@ from downrange.earth.kernel.geodesy import Earth, ecef_from_geodetic
 from downrange.earth.kernel.wind import DRYDEN_STATE_SIZE
 from downrange.faults.kernel import new_health
 from downrange.flight.assumed import assumed_vehicle
-from downrange.flight.channels import Layout
+from downrange.flight.channels import Layout, ned_axes
 from downrange.flight.kernel import loop, watch
 from downrange.flight.load import WIND_TOP_M, Mission, fault_schedule
 from downrange.flight.spec import MissionSpec
@@ -100,12 +100,10 @@ def site_of(spec: MissionSpec) -> Site:
 def nose_of(ascent: Ascent, spec: MissionSpec) -> Floats:
     """Planned direction of the nose in Earth-fixed axes, (n, 3): pitch in the launch plane."""
     lat, lon = spec.site.pad.latitude.si, spec.site.pad.longitude.si
-    north = np.array([-math.sin(lat) * math.cos(lon), -math.sin(lat) * math.sin(lon), math.cos(lat)])
-    east = np.array([-math.sin(lon), math.cos(lon), 0.0])
-    up = np.array([math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)])
+    ((north, east, down),) = ned_axes(np.array([lat]), np.array([lon]))
     level = math.cos(ascent.azimuth_rad) * north + math.sin(ascent.azimuth_rad) * east
     pitch = ascent.pitch_rad[:, None]
-    return np.ascontiguousarray(np.cos(pitch) * level + np.sin(pitch) * up)
+    return np.ascontiguousarray(np.cos(pitch) * level - np.sin(pitch) * down)
 
 
 def build_plant(mission: Mission, spec: MissionSpec, earth: Earth, azimuth_rad: float) -> Plant:

@@ -55,11 +55,14 @@ def check_groups(groups: Sequence[str]) -> tuple[str, ...]:
     unknown = [group for group in groups if group not in GROUPS]
     if unknown:
         hint = f"groups: all, {', '.join(GROUPS)}"
-        raise InputError([Problem("--disperse", g, "there is no such group", hint) for g in unknown])
+        message = "there is no such group"
+        raise InputError([Problem("--disperse", group, message, hint) for group in unknown])
     return tuple(groups)
 
 
-def draw(spec: MissionSpec, groups: Sequence[str], seed: int, flight: int) -> tuple[MissionSpec, dict[str, float]]:
+def draw(
+    spec: MissionSpec, groups: Sequence[str], seed: int, flight: int
+) -> tuple[MissionSpec, dict[str, float]]:
     """The mission as it is on this flight, and what was drawn (SI) by path.
 
     Each path has a random stream of its own, so that a value more or less moves no other.

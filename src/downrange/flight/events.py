@@ -33,7 +33,9 @@ class Context:
     surface: str  # where an impact would be: land or sea
 
 
-def events_of(memory: watch.WatchMemory, faults: Faults, end_s: float, where: Context) -> list[Event]:
+def events_of(
+    memory: watch.WatchMemory, faults: Faults, end_s: float, where: Context
+) -> list[Event]:
     """Events of one body in time order; end_s is the mission clock at which it stopped flying."""
     noted = memory.events[: int(memory.words[watch.COUNT])]
     found = [

@@ -124,36 +124,33 @@ def fly_prepared(
     t0_s = float(flown.clock[loop.T0_S])
     if not math.isfinite(t0_s):  # never left the pad: count from where it would have
         t0_s = float(flown.clock[loop.TICK]) * numbers.tick_s
-    return _record(ready, mission.spec, numbers, flown, drawn, seed, t0_s, fly_s, disperse)
+    return _record(ready, numbers, flown, t0_s, {
+        "seed": seed, "dispersed": list(disperse), "drawn": drawn,
+        "timing": {
+            "compile_s": 0.0, "fly_s": fly_s,
+            "body_seconds": float(flown.clock[loop.TICK]) * numbers.tick_s,
+            "report_s": 0.0, "total_s": fly_s,
+        },
+    })  # fmt: skip
 
 
 def _record(
-    ready: Prepared, spec: Any, numbers: loop.Numbers, flown: loop.Flight,
-    drawn: dict[str, float], seed: int, t0_s: float, fly_s: float, disperse: Sequence[str],
-) -> Recording:  # fmt: skip
-    """The recording of a flight that is over."""
+    ready: Prepared, numbers: loop.Numbers, flown: loop.Flight, t0_s: float, how: dict[str, Any]
+) -> Recording:
+    """The recording of a flight that is over; `how` is what the summary says of its making."""
     from downrange.earth.coast import surface
 
-    mission, planned = ready.mission, ready.planned
-    vehicle, pad = spec.vehicle, site_of(spec)
-    names = Names(
-        engines=engine_names(vehicle),
-        tanks=tank_names(vehicle),
-        pad_latitude_rad=pad.latitude_rad,
-        pad_longitude_rad=pad.longitude_rad,
-        azimuth_rad=planned.ascent.azimuth_rad,
-        rotation_radps=planned.plan.earth.rotation_radps,
-        earth_radius_m=planned.plan.earth.equatorial_radius_m,
-        bending_moment_limit_nm=numbers.watch.bending_moment_limit_nm,
-        q_alpha_limit_parad=numbers.watch.q_alpha_limit_parad,
-    )
+    spec = ready.mission.spec
+    names = _names(ready, numbers)
     plant = numbers.plant
     layout = Layout(plant.engines.n, len(plant.tanks.load_kg), plant.bending.table.shape[1])
     table = telemetry(flown.rows[: int(flown.clock[loop.ROWS])], layout, names, t0_s)
-    end = {key: float(table.column(f"{key}_deg")[-1]) for key in ("latitude", "longitude")}
-    below = surface(end["latitude"], end["longitude"], spec.site)
-    body = vehicle.stage[0].name
-    steering = planned.plan.phases.table[:, STEERING]
+    latitude, longitude = (float(table.column(f"{k}_deg")[-1]) for k in ("latitude", "longitude"))
+    below = surface(latitude, longitude, spec.site)
+    along, across = ranges(np.radians([latitude]), np.radians([longitude]), names)
+    distance_m = float(np.hypot(along[0], across[0]))
+    body = spec.vehicle.stage[0].name
+    steering = ready.planned.plan.phases.table[:, STEERING]
     context = Context(
         body=body,
         t0_s=t0_s,
@@ -166,48 +163,69 @@ def _record(
     end_s = float(table.column("time_s")[-1]) + t0_s
     events = events_of(flown.watch, numbers.faults, end_s, context)
     outcome = results.body_outcome(flown)
-    along, across = ranges(
-        np.radians([end["latitude"]]), np.radians([end["longitude"]]), names
-    )
-    distance_m = float(np.hypot(along[0], across[0]))
     objectives = results.judge_objectives(spec, table, events, distance_m)
-    summary: dict[str, Any] = {
+    bodies = {
+        body: results.body_summary(table, events, outcome, below) | {"end_distance_m": distance_m}
+    }
+    summary: dict[str, Any] = (
+        _heading(ready.mission)
+        | how
+        | {
+            "outcome": results.mission_outcome([outcome], objectives),
+            "bodies": bodies,
+            "orbit": None,
+            "target": None,
+            "events": [vars(event) for event in events],
+            "objectives": objectives,
+            "margins": results.margins_of(flown, spec, body, t0_s),
+            "recording": None,
+        }
+    )
+    return Recording(
+        bodies={body: Body(body, table, outcome)},
+        events=tuple(events),
+        summary=summary,
+        plan=plan_record(ready),
+        mission=ready.mission.to_toml(),
+    )
+
+
+def _heading(mission: Mission) -> dict[str, Any]:
+    """What the summary says of the mission and of the program that flew it."""
+    spec = mission.spec
+    return {
         "schema_version": results.SCHEMA_VERSION,
         "downrange": version("downrange"),
         "mission": spec.name,
         "title": spec.title,
         "description": spec.description,
         "mission_hash": mission.digest,
-        "seed": seed,
         "planned": mission.planned,
-        "dispersed": list(disperse),
-        "drawn": drawn,
         "faults": [str(fault) for fault in spec.fault],
         "launch_time_utc": spec.launch_time_utc.isoformat().replace("+00:00", "Z"),
-        "outcome": results.mission_outcome([outcome], objectives),
-        "bodies": {body: results.body_summary(table, events, outcome, below)
-                   | {"end_distance_m": distance_m}},
-        "orbit": None,
-        "target": None,
-        "events": [vars(event) for event in events],
-        "objectives": objectives,
-        "margins": results.margins_of(flown, spec, body, t0_s),
-        "timing": {
-            "compile_s": 0.0, "fly_s": fly_s,
-            "body_seconds": float(flown.clock[loop.TICK]) * numbers.tick_s,
-            "report_s": 0.0, "total_s": fly_s,
+        "versions": {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "numba": version("numba"),
+            "machine": platform.machine(),
+            "system": platform.system(),
         },
-        "recording": None,
-        "versions": {"python": platform.python_version(), "numpy": np.__version__,
-                     "numba": version("numba"), "machine": platform.machine(),
-                     "system": platform.system()},
-    }  # fmt: skip
-    return Recording(
-        bodies={body: Body(body, table, outcome)},
-        events=tuple(events),
-        summary=summary,
-        plan=plan_record(ready),
-        mission=mission.to_toml(),
+    }
+
+
+def _names(ready: Prepared, numbers: loop.Numbers) -> Names:
+    """What the flight calls its parts, and where it started."""
+    vehicle, pad = ready.mission.spec.vehicle, site_of(ready.mission.spec)
+    return Names(
+        engines=engine_names(vehicle),
+        tanks=tank_names(vehicle),
+        pad_latitude_rad=pad.latitude_rad,
+        pad_longitude_rad=pad.longitude_rad,
+        azimuth_rad=ready.planned.ascent.azimuth_rad,
+        rotation_radps=ready.planned.plan.earth.rotation_radps,
+        earth_radius_m=ready.planned.plan.earth.equatorial_radius_m,
+        bending_moment_limit_nm=numbers.watch.bending_moment_limit_nm,
+        q_alpha_limit_parad=numbers.watch.q_alpha_limit_parad,
     )
 
 

@@ -102,7 +102,8 @@ def _judge(
         reach_m = overpressure_radius_m(left_kg, spec.safety.blast.tnt_equivalence.si)
         met = bool(met) and pad_distance_m > reach_m
         time_s = impact.time_s
-        evidence.append(f"came down {pad_distance_m:.0f} m from the pad, 1 psi reaches {reach_m:.0f} m")
+        where = f"came down {pad_distance_m:.0f} m from the pad"
+        evidence.append(f"{where}, 1 psi reaches {reach_m:.0f} m")
     elif objective.pad_unharmed:
         evidence.append("nothing came down")
     return {"name": objective.name, "met": met, "evidence": "; ".join(evidence), "time_s": time_s}

@@ -195,7 +195,15 @@ def derivative(
 
 
 @njit
-def rk4_step(state, time_s, h_s, loads, around, work, aux):
+def rk4_step(
+    state: Floats,
+    time_s: float,
+    h_s: float,
+    loads: Floats,
+    around: Surroundings,
+    work: Floats,
+    aux: Floats,
+) -> None:
     """Advance the state in place by one classical Runge-Kutta step of h_s seconds.
 
     work: scratch of `new_work`. aux keeps what the first stage saw: the start of the step.

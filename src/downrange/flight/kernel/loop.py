@@ -199,9 +199,7 @@ def judge(
     x = state.rigid
     nose = quat_unrotate((x[6], x[7], x[8], x[9]), (1.0, 0.0, 0.0))
     axis = ecef_from_eci(nose, now, rules.earth)
-    measure_tracking(
-        tracking, since, position, velocity, axis, random, TRACKING_ROW, 1.0, track
-    )
+    measure_tracking(tracking, since, position, velocity, axis, random, TRACKING_ROW, 1.0, track)
     fired = safety_step(rules, track, since, verdict)
     if fired > 0:
         clock[CUT_S] = now + rules.latency_s
