@@ -1,0 +1,192 @@
+"""How a flight is judged: outcomes, objectives, margins, the summary's entries."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from flight_case import parts, ready
+
+from downrange.flight import results
+from downrange.flight.kernel import loop, watch
+from downrange.flight.spec import ObjectiveSpec
+from downrange.safety.kernel import rules
+from downrange.telemetry import Event, Telemetry
+
+LEFT_KG = 30000.0
+
+
+def telemetry(end_s: float = 50.0) -> Telemetry:
+    time_s = np.array([0.0, end_s])
+    return Telemetry.from_columns({
+        "time_s": time_s, "latitude_deg": [69.1, 69.2], "longitude_deg": [15.6, 15.5],
+        "propellant_kg": [40000.0, LEFT_KG],
+    })  # fmt: skip
+
+
+def event(name: str, time_s: float = 10.0, speed_mps: float = math.nan) -> Event:
+    return Event(time_s, "stage1", name, speed_mps=speed_mps)
+
+
+@pytest.fixture
+def flight() -> loop.Flight:
+    """A flight before its first tick, free to be given any end."""
+    return parts(ready(planned=True))[1]
+
+
+@pytest.mark.parametrize(
+    ("end", "fired", "broken", "outcome"),
+    [
+        (loop.OUT_OF_TIME, 0, 0, "flying"),
+        (loop.COMPLETE, 0, 0, "flying"),
+        (loop.DOWN, 0, 0, "impacted"),
+        (loop.DOWN, 4, 0, "terminated"),
+        (loop.OUT_OF_TIME, 1, 0, "terminated"),
+        (loop.DOWN, 0, 1, "broke_up"),
+        (loop.DOWN, 4, 1, "terminated"),
+        (loop.LOST_NUMBERS, 4, 1, "numerical"),
+        (loop.CALLED_OFF, 0, 0, "scrubbed"),
+    ],
+)
+def test_how_a_body_ended(
+    flight: loop.Flight, end: int, fired: int, broken: int, outcome: str
+) -> None:
+    flight.clock[loop.ENDED] = end
+    flight.verdict.state[rules.FIRED] = fired
+    flight.watch.words[watch.BROKEN] = broken
+    assert results.body_outcome(flight) == outcome
+
+
+YES, NO, NOT_REACHED = ({"met": met} for met in (True, False, None))
+
+
+@pytest.mark.parametrize(
+    ("bodies", "objectives", "outcome"),
+    [
+        (["flying"], [YES, YES], "success"),
+        (["flying"], [], "success"),
+        (["flying"], [YES, NOT_REACHED], "partial"),
+        (["flying"], [YES, NO], "partial"),
+        (["impacted"], [YES], "loss"),
+        (["broke_up"], [YES], "loss"),
+        (["terminated"], [YES], "terminated"),
+        (["scrubbed"], [NOT_REACHED], "scrubbed"),
+        (["flying", "terminated"], [YES], "terminated"),
+        (["terminated", "numerical"], [YES], "numerical"),
+        (["broke_up", "terminated"], [YES], "terminated"),
+    ],
+)
+def test_how_a_mission_ended(
+    bodies: list[str], objectives: list[dict[str, Any]], outcome: str
+) -> None:
+    assert results.mission_outcome(bodies, objectives) == outcome
+
+
+def test_the_entry_of_a_body_that_came_down() -> None:
+    events = [event("liftoff", 0.0), event("impact", 50.0, 123.0)]
+    entry = results.body_summary(telemetry(), events, "impacted", "sea")
+    assert entry["outcome"] == "impacted"
+    assert (entry["end_time_s"], entry["end_latitude_deg"], entry["end_longitude_deg"]) == (
+        50.0, 69.2, 15.5,
+    )  # fmt: skip
+    assert (entry["end_surface"], entry["impact_speed_mps"]) == ("sea", 123.0)
+    assert entry["propellant_left_kg"] == LEFT_KG
+    assert entry["orbit"] is None
+
+
+def test_a_body_that_flies_on_ends_on_no_surface() -> None:
+    entry = results.body_summary(telemetry(), [event("meco")], "flying", "sea")
+    assert entry["end_surface"] is None
+    assert entry["impact_speed_mps"] is None
+
+
+def judged(asked: dict[str, Any], events: list[Event], distance_m: float = 1e5) -> dict[str, Any]:
+    spec = ready(planned=True).mission.spec
+    spec = spec.model_copy(update={"objective": (ObjectiveSpec(name="it", **asked),)})
+    (found,) = results.judge_objectives(spec, telemetry(), events, distance_m)
+    assert found["name"] == "it"
+    return found
+
+
+def test_an_objective_is_met_when_its_event_happened() -> None:
+    found = judged({"event": "meco"}, [event("max_q", 60.0), event("meco", 148.0)])
+    assert (found["met"], found["time_s"]) == (True, 148.0)
+    assert "T+148.0 s" in found["evidence"]
+
+
+def test_an_objective_is_not_reached_when_it_did_not() -> None:
+    found = judged({"event": "meco"}, [event("max_q", 60.0)])
+    assert (found["met"], found["time_s"]) == (None, None)
+    assert found["evidence"] == "no meco"
+
+
+@pytest.mark.parametrize("happened", [True, False])
+def test_what_must_not_happen_spoils_an_objective(happened: bool) -> None:
+    events = [event("max_q", 60.0), *([event("breakup", 70.0)] if happened else [])]
+    found = judged({"event": "max_q", "without": ("breakup", "flight_termination")}, events)
+    assert found["met"] is not happened
+    assert found["time_s"] == (70.0 if happened else 60.0)
+
+
+def test_an_objective_only_of_what_must_not_happen() -> None:
+    assert judged({"without": ("breakup",)}, [])["met"] is True
+    assert judged({"without": ("breakup",)}, [event("breakup")])["met"] is False
+
+
+def one_psi_m(propellant_kg: float) -> float:
+    """45 ft per cube root of a pound of TNT, a fifth of the propellant counting."""
+    return 0.3048 * 45.0 * (0.2 * propellant_kg / 0.45359237) ** (1.0 / 3.0)
+
+
+@pytest.mark.parametrize(("factor", "met"), [(1.01, True), (0.99, False)])
+def test_the_pad_is_unharmed_beyond_the_blast(factor: float, met: bool) -> None:
+    distance_m = factor * one_psi_m(LEFT_KG)
+    found = judged({"pad_unharmed": True}, [event("impact", 50.0, 100.0)], distance_m)
+    assert (found["met"], found["time_s"]) == (met, 50.0)
+    assert f"{distance_m:.0f} m" in found["evidence"]
+
+
+def test_the_pad_is_unharmed_by_what_never_came_down() -> None:
+    found = judged({"pad_unharmed": True}, [], 0.0)
+    assert (found["met"], found["evidence"]) == (True, "nothing came down")
+
+
+def test_an_event_that_is_missing_is_not_made_good_by_an_unharmed_pad() -> None:
+    found = judged({"event": "meco", "pad_unharmed": True}, [event("impact", 50.0, 9.0)])
+    assert found["met"] is not True
+
+
+def test_margins_are_those_that_were_looked_at(flight: loop.Flight) -> None:
+    table = flight.verdict.rules
+    table[:, rules.SMALLEST] = math.inf
+    table[rules.ATTITUDE - 1, rules.SMALLEST :] = math.radians(12.0), 25.5
+    table[rules.IMPACT_CORRIDOR - 1, rules.SMALLEST :] = -20.0, 30.0
+    words = flight.watch.words
+    words[watch.LEAST_MOMENT], words[watch.LEAST_MOMENT_S] = 5e5, 33.0
+    spec = ready(planned=True).mission.spec
+    found = results.margins_of(flight, spec, "stage1", 2.0)
+    assert found.keys() == {"attitude_deg", "impact_corridor_m", "bending_moment_nm"}
+    assert found["attitude_deg"] == {
+        "body": "stage1", "smallest": pytest.approx(12.0), "time_s": 25.5,
+        "limit": pytest.approx(45.0),
+    }  # fmt: skip
+    assert found["impact_corridor_m"]["smallest"] == -20.0
+    assert found["impact_corridor_m"]["limit"] is None
+    assert found["bending_moment_nm"]["time_s"] == 31.0
+
+
+def test_every_end_of_the_loop_has_a_word() -> None:
+    codes = {loop.OUT_OF_TIME, loop.DOWN, loop.LOST_NUMBERS, loop.CALLED_OFF, loop.COMPLETE}
+    assert set(results.ENDS) == codes
+    assert len(codes) == 5
+    assert loop.GOING not in codes
+
+
+def test_what_was_never_measured_is_null_in_json() -> None:
+    from downrange.flight.fly import to_json
+
+    text = to_json({"a": math.nan, "b": np.float64(2.0), "c": [math.inf, 1], "d": np.arange(2)})
+    assert json.loads(text) == {"a": None, "b": 2.0, "c": [None, 1], "d": [0, 1]}
