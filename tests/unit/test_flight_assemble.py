@@ -105,7 +105,7 @@ def test_the_assumed_vehicle_is_the_specified_one() -> None:
 
 
 def test_small_angles_are_the_table_near_zero() -> None:
-    """Slender body: dCN/dalpha is 2 per radian, a little more with crossflow; the nose carries it."""
+    """Slender body: dCN/dalpha is 2 per radian, a little more with crossflow, near the nose."""
     aero = parts(ready(planned=True))[0].plant.around.aero
     axial, slope, x_cp = small_angle(aero)
     assert_allclose(axial, aero.table[:, 0, 2])
@@ -153,7 +153,8 @@ def test_the_planned_nose_starts_up_and_tips_along_the_azimuth() -> None:
     assert_allclose(np.linalg.norm(nose, axis=1), 1.0, rtol=1e-12)
     pad = prepared.mission.spec.site.pad
     up = [math.cos(pad.latitude.si) * math.cos(pad.longitude.si),
-          math.cos(pad.latitude.si) * math.sin(pad.longitude.si), math.sin(pad.latitude.si)]  # fmt: skip
+          math.cos(pad.latitude.si) * math.sin(pad.longitude.si),
+        math.sin(pad.latitude.si)]  # fmt: skip
     assert nose[0] @ up == pytest.approx(1.0, abs=1e-9)
     assert (np.diff(nose[: prepared.planned.ascent.burnout_row] @ up) < 1e-3).all()
 

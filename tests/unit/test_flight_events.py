@@ -107,6 +107,10 @@ def test_engines_that_run_dry_a_moment_apart_stop_together() -> None:
     assert names(told(notes, end_s=200.0)) == ["ignition", "meco"]
 
 
+def test_engines_called_off_on_the_pad_are_no_burn_out() -> None:
+    assert names(told([*on(range(9), 0.0), *off(range(9), 1.5)])) == ["ignition", "engine_shutdown"]
+
+
 def test_an_engine_that_was_not_told_to_stop_has_failed() -> None:
     notes = [*on(range(9), 0.0), *off(range(4, 5), 22.0, watch.EVENT_ENGINE_FAILED)]
     event = told(notes)[-1]

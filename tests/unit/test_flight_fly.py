@@ -208,7 +208,7 @@ def test_a_scrubbed_flight_is_told_from_where_it_would_have_left() -> None:
     telemetry = recording.bodies["stage1"].telemetry
     assert telemetry["time_s"][-1] == pytest.approx(0.0, abs=0.021)
     assert telemetry["speed_mps"].max() < 1e-6
-    assert [e["met"] for e in recording.summary["objectives"]][0] is None
+    assert {each["met"] for each in recording.summary["objectives"][:3]} == {None}
     assert recording.events_named("liftoff") == ()
 
 

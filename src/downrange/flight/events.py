@@ -114,7 +114,7 @@ def _engine_events(noted: Floats, where: Context) -> Iterator[Event]:
             yield _event(rows[0], "engine_shutdown", f"{names}, by the safety system", where)
         elif failed:
             yield _event(rows[0], "engine_failed", names, where)
-        elif stages & left:
+        elif stages & left or float(rows[0][1]) < where.t0_s:  # or called off on the pad
             yield _event(rows[0], "engine_shutdown", names, where)
         else:
             first = where.engines[0].split(".")[0] in stages
