@@ -210,7 +210,6 @@ def test_a_broken_body_has_no_thrust() -> None:
     assert flight.state.engine[:, LEVEL].max() == 0.0
 
 
-@pytest.mark.xfail(reason="the sequence goes on to its coast, after which the mission is over")
 def test_a_broken_body_is_followed_to_the_ground() -> None:
     numbers, flight = parts(ready(planned=True))
     loop.fly(numbers, flight, 800)

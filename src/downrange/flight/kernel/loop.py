@@ -257,8 +257,15 @@ def record(f: Flight, now: float) -> None:
 
 
 @inner
-def end_of(n: Numbers, gnc_words: Floats, discrete: Floats, clock: Floats, state: State,
-           now: float) -> float:  # fmt: skip
+def end_of(
+    n: Numbers,
+    gnc_words: Floats,
+    discrete: Floats,
+    clock: Floats,
+    state: State,
+    seen: Floats,
+    now: float,
+) -> float:
     """Why the flight is over, GOING while it is not."""
     status = state.words[STATUS]
     if status == IMPACTED:
@@ -267,7 +274,8 @@ def end_of(n: Numbers, gnc_words: Floats, discrete: Floats, clock: Floats, state
         return float(LOST_NUMBERS)
     if discrete[ABORT] > 0.5 and status == HELD:
         return float(CALLED_OFF)
-    over = gnc_words[gnc_data.PHASE] == n.end_phase and clock[CUT_S] == math.inf
+    whole = clock[CUT_S] == math.inf and seen[BROKEN] < 0.5
+    over = gnc_words[gnc_data.PHASE] == n.end_phase and whole
     if over and now - gnc_words[gnc_data.PHASE_START_S] >= n.end_after_s:
         return float(COMPLETE)
     return float(OUT_OF_TIME if now >= n.duration_s else GOING)
@@ -319,6 +327,8 @@ def fly(numbers: Numbers, flight: Flight, ticks: int) -> None:
         watch_tick(n.watch, n.tick_s, now, flown, clock, state, f.memory.words,
                    command.engine_on, health.engine, f.watch)  # fmt: skip
         clock[TICK] += 1.0
-        clock[ENDED] = end_of(n, f.memory.words, command.discrete, clock, state, now + flown)
+        clock[ENDED] = end_of(
+            n, f.memory.words, command.discrete, clock, state, f.watch.words, now + flown
+        )
         if clock[ENDED] != GOING:
             record(f, now + flown)
