@@ -1,0 +1,115 @@
+"""How long Spectrum's flight takes: parts of a tick, whole flights, planning, the command."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from subprocess import run
+
+import numpy as np
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from downrange._jit import njit
+from downrange.dynamics.kernel.rigid import AUX_SIZE, STATE_SIZE, Surroundings, derivative
+from downrange.flight.assemble import assemble, plan_mission
+from downrange.flight.fly import RECORD_HZ, Prepared, prepare
+from downrange.flight.kernel import loop
+from downrange.flight.load import load_mission
+
+MISSION = "spectrum-flight-1"
+CALLS = 10_000
+AIRBORNE_TICKS = 1000  # 20 s: off the pad, at the control law's usual work
+
+Floats = np.ndarray
+
+
+@njit
+def repeat_derivative(
+    calls: int, state: Floats, time_s: float, loads: Floats, around: Surroundings, out: Floats,
+    aux: Floats,
+) -> None:  # fmt: skip
+    """Many right-hand sides in one call, so that the call itself does not count."""
+    for _ in range(calls):
+        derivative(state, time_s, 0.0, loads, around, out, aux)
+
+
+@cache
+def ready(planned: bool) -> Prepared:
+    return prepare(load_mission(MISSION, planned=planned))
+
+
+def before_flight(planned: bool = False) -> tuple[loop.Numbers, loop.Flight]:
+    mission = ready(planned)
+    return assemble(mission.mission, mission.mission.spec, mission.planned, 1, 0, RECORD_HZ)
+
+
+def airborne(planned: bool = False) -> tuple[loop.Numbers, loop.Flight]:
+    numbers, flight = before_flight(planned)
+    loop.fly(numbers, flight, AIRBORNE_TICKS)
+    return numbers, flight
+
+
+def test_right_hand_side(benchmark: BenchmarkFixture) -> None:
+    numbers, flight = airborne()
+    state, loads = flight.state.rigid, flight.state.loads
+    out, aux = np.zeros(STATE_SIZE), np.zeros(AUX_SIZE)
+    benchmark.extra_info["calls"] = CALLS
+    benchmark.pedantic(
+        repeat_derivative,
+        (CALLS, state, 20.0, loads, numbers.plant.around, out, aux),
+        rounds=20, warmup_rounds=1,
+    )  # fmt: skip
+    benchmark.extra_info["us_per_call"] = 1e6 * benchmark.stats.stats.min / CALLS
+    assert np.isfinite(out).all()
+
+
+def test_one_tick(benchmark: BenchmarkFixture) -> None:
+    """One tick by itself, with the cost of calling it from Python."""
+    numbers, flight = airborne(planned=True)
+    benchmark.pedantic(loop.fly, (numbers, flight, 1), rounds=1000, warmup_rounds=10)
+    assert flight.clock[loop.ENDED] == loop.GOING
+
+
+@pytest.mark.parametrize("planned", [False, True], ids=["as_flown", "planned"])
+def test_flight(benchmark: BenchmarkFixture, planned: bool) -> None:
+    """A flight of the compiled loop, from the countdown to its end."""
+    flown: list[loop.Flight] = []
+
+    def new_one() -> tuple[tuple[loop.Numbers, loop.Flight, int], dict[str, object]]:
+        numbers, flight = before_flight(planned)
+        flown.append(flight)
+        return (numbers, flight, loop.TO_THE_END), {}
+
+    benchmark.pedantic(loop.fly, setup=new_one, rounds=10, warmup_rounds=1)
+    flight_s = float(flown[-1].clock[loop.TICK]) * ready(planned).mission.spec.tick.si
+    benchmark.extra_info["body_seconds"] = flight_s
+    benchmark.extra_info["body_seconds_per_s"] = flight_s / benchmark.stats.stats.min
+
+
+def test_plan_mission(benchmark: BenchmarkFixture) -> None:
+    """Pitch programme, gains, filters, safety rules."""
+    benchmark.pedantic(plan_mission, (ready(False).mission,), rounds=3, warmup_rounds=1)
+
+
+def test_fly_command(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """`downrange fly --no-report` as a new process whose kernels are compiled already."""
+    command = _command(tmp_path)
+    benchmark.pedantic(command, rounds=3, warmup_rounds=1)
+    peak_kb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    benchmark.extra_info["peak_mb"] = peak_kb / 1024.0
+
+
+def _command(folder: Path) -> Callable[[], None]:
+    program = shutil.which("downrange", path=str(Path(sys.executable).parent))
+    assert program is not None, "downrange is not installed beside this Python"
+    words = [program, "fly", MISSION, "--no-report", "--force"]
+
+    def fly_once() -> None:
+        run([*words, "--out", str(folder / "flight")], check=True, capture_output=True)
+
+    return fly_once
