@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import downrange as dr
-from downrange._spec import walk_values
+from downrange._spec import get_path, walk_values
 from downrange.earth.build import build_earth
 from downrange.flight.assemble import build_plant
 from downrange.flight.assumed import assumed_vehicle
@@ -29,6 +29,12 @@ G0_MPS2 = 9.80665
 NONE = "–"
 # Set with the flight in view, though the flight's times alone don't fix them.
 CHOSEN = ("safety.attitude.drift", "vehicle.structure.bending_moment_limit", "fault.2.value")
+# The same of what has no range in the catalogue.
+PLAIN = (
+    ("control.latency_ticks", "1", "3"),
+    ("phase.rise.until.1", "height >= 50 m", "height >= 150 m"),
+    ("phase.pitch_over.until.1", "phase_time >= 2 s", "phase_time >= 8 s"),
+)
 ASKED = ("asked", "seen", "18 ± 3", "25 ± 3", "30 ± 3", "any", "38 to 70", "0.2 to 3", "sea", "yes")
 REPORTED = ("reported", "seen", "18", "25", "30", "left the safety zone", "40 to 45", "near",
             "sea", "yes")  # fmt: skip
@@ -356,7 +362,7 @@ def tell_corridors(flown: Sequence[Corridor], ready: Prepared) -> None:
     rules = ready.planned.rules
     rows = [(f"{k * rules.step_s:.0f}", number(rules.impact_half_width_m[k], 0),
              number(rules.travel_m[k], 0), number(rules.attitude_time_s[k], 2))
-            for k in range(round(40.0 / rules.step_s) + 1)]  # fmt: skip
+            for k in range(0, round(40.0 / rules.step_s) + 1, 2)]  # fmt: skip
     header = ("T+, s", "half-width, m", "travel until thrust ends, m", "attitude may be off, s")
     say("The rules beside the plan", header, rows)
     table = []
@@ -445,6 +451,10 @@ def tell_calibrated(ready: Prepared) -> None:
         scale = float(first) / value.si
         known = f"{value.low * scale:.4g} to {value.high * scale:.4g} {unit}".strip()
         rows.append((f"`{path}`", value.text, known, value.status or "", *ends, value.note or ""))
+    for path, *ends in PLAIN:
+        held = get_path(ready.mission.spec, path)
+        outcomes = [outcome_with(path, text) for text in ends]
+        rows.append((f"`{path}`", f"{held}", " to ".join(ends), "assumed", *outcomes, ""))
     header = ("value", "set to", "range", "status", "lost / ended at its low end",
               "at its high end", "why")  # fmt: skip
     say("What was calibrated", header, rows)
