@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from textwrap import fill
 
 import numpy as np
 from numpy.typing import NDArray
@@ -216,7 +218,9 @@ def tell_mechanism(ready: Prepared, flight: Recording) -> None:
    been above 30° for 0.2 s at T+{loss.lost_s:.1f} s.
 5. **Termination.** The rule on {loss.rule} fires at T+{loss.ended_s:.1f} s, and the engines are
    shut down after its latency of 0.3 s."""
-    tell("Mechanism", text)
+    steps = re.split(r"\n(?=\d)", text)
+    filled = [fill(" ".join(step.split()), 100, subsequent_indent="   ") for step in steps]
+    tell("Mechanism", "\n".join(filled))
 
 
 def period_s(flight: Recording, start_s: float, axis: str) -> float:
