@@ -69,7 +69,7 @@ def test_a_flight_moves_none_of_them() -> None:
     assert as_bytes((numbers.plan, numbers.rules)) == before
 
 
-def test_the_comparison_bites(plain: dict[str, bytes]) -> None:
+def test_the_comparison_bites() -> None:
     """One bit of one of them, and a plan made for another vehicle, are seen."""
     numbers, _ = parts(ready(planned=True))
     spoilt = copy.deepcopy(numbers.plan)

@@ -1,0 +1,149 @@
+"""Spectrum's first flight as it was flown: 30 March 2025, lost after half a minute.
+
+What was seen: it began to swing at some 18 s, rolled over at some 25 s, its engines were shut
+down at some 30 s and it came down in the sea beside the pad, which was unharmed. The times of
+the broadcast are good to three seconds.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from flight_case import ended, flown, parts, ready
+
+from downrange.flight.kernel import loop
+from downrange.safety.kernel import rules
+from downrange.telemetry import Event, Recording
+
+SEEN_S = 3.0
+seeds = pytest.mark.parametrize("seed", range(1, 11))
+
+
+def one(recording: Recording, name: str) -> Event:
+    events = recording.events_named(name)
+    assert len(events) == 1, [event.name for event in recording.events]
+    return events[0]
+
+
+def first_over(recording: Recording, degrees: float) -> float:
+    """When the attitude error first passes so many degrees, from lift-off on."""
+    telemetry = recording.bodies["stage1"].telemetry
+    flying = telemetry["time_s"] >= 0.0
+    over = np.flatnonzero(telemetry["attitude_error_deg"][flying] > degrees)
+    assert over.size
+    return float(telemetry["time_s"][flying][over[0]])
+
+
+@seeds
+def test_it_swings_before_it_is_lost(seed: int) -> None:
+    recording = flown(seed=seed)
+    swing, lost = one(recording, "oscillation"), one(recording, "attitude_lost")
+    assert 0.0 < swing.time_s < lost.time_s
+
+
+@seeds
+def test_the_attitude_error_passes_two_degrees_at_18_s(seed: int) -> None:
+    assert first_over(flown(seed=seed), 2.0) == pytest.approx(18.0, abs=SEEN_S)
+
+
+@seeds
+def test_attitude_is_lost_at_25_s(seed: int) -> None:
+    assert one(flown(seed=seed), "attitude_lost").time_s == pytest.approx(25.0, abs=SEEN_S)
+
+
+@seeds
+def test_the_flight_is_terminated_at_30_s(seed: int) -> None:
+    recording = flown(seed=seed)
+    ended_by = one(recording, "flight_termination")
+    assert ended_by.time_s == pytest.approx(30.0, abs=SEEN_S)
+    assert ended_by.detail.startswith("rule: ")
+    assert recording.outcome == "terminated"
+    assert recording.summary["bodies"]["stage1"]["outcome"] == "terminated"
+
+
+@seeds
+def test_the_engines_are_shut_down_by_the_safety_system_and_stay_off(seed: int) -> None:
+    recording = flown(seed=seed)
+    stop = one(recording, "engine_shutdown")
+    assert "9 engines, by the safety system" in stop.detail
+    decided = one(recording, "flight_termination").time_s
+    latency = ready().mission.spec.safety.latency.si
+    assert stop.time_s - decided == pytest.approx(latency, abs=0.021)
+    telemetry = recording.bodies["stage1"].telemetry
+    late = telemetry["time_s"] > stop.time_s + 1.0
+    assert telemetry["thrust_n"][late].max() == 0.0
+
+
+@seeds
+def test_it_comes_down_in_the_sea_beside_the_pad(seed: int) -> None:
+    recording = flown(seed=seed)
+    body, impact = recording.summary["bodies"]["stage1"], one(recording, "impact")
+    assert body["end_surface"] == "sea"
+    assert impact.detail.startswith("sea")
+    assert 38.0 <= impact.time_s <= 70.0
+    telemetry = recording.bodies["stage1"].telemetry
+    distance_m = math.hypot(telemetry["downrange_m"][-1], telemetry["crossrange_m"][-1])
+    assert 200.0 <= distance_m <= 3000.0
+    assert telemetry["altitude_m"][-1] < 30.0
+
+
+@seeds
+def test_the_pad_is_unharmed(seed: int) -> None:
+    objectives = {each["name"]: each for each in flown(seed=seed).summary["objectives"]}
+    assert objectives["pad unharmed"]["met"] is True
+    assert objectives["clear the pad"]["met"] is True
+    assert objectives["first-stage burn-out"]["met"] is not True
+
+
+@seeds
+def test_the_vehicle_holds_until_it_hits_the_water(seed: int) -> None:
+    """Broadcast: it fell in one piece and burst in the water."""
+    assert flown(seed=seed).events_named("breakup") == ()
+
+
+def test_it_falls_as_a_body_of_its_weight_must() -> None:
+    """From cut-off on: energy lost is what drag took, and the fall lasts as in a vacuum or more.
+
+    The time of the fall explains the time of the impact: height and climb at cut-off give it.
+    """
+    recording = flown(seed=1)
+    telemetry, stop = recording.bodies["stage1"].telemetry, one(recording, "engine_shutdown")
+    height = telemetry.at(stop.time_s, "altitude_m")
+    climb = -telemetry.at(stop.time_s, "velocity_down_mps")
+    vacuum = (climb + math.sqrt(climb**2 + 2.0 * 9.82 * height)) / 9.82
+    fall = one(recording, "impact").time_s - stop.time_s
+    assert vacuum * 0.99 < fall < vacuum * 1.3 + 1.0
+
+
+def test_the_swing_is_at_the_true_frequency_of_the_mode() -> None:
+    """In the last seconds before attitude is lost, the nose swings at 0.76 of 4.2 Hz or so."""
+    numbers, flight = parts(ready(), record_hz=50.0)
+    loop.fly(numbers, flight, loop.TO_THE_END)
+    recording = flown(seed=1)
+    end = one(recording, "attitude_lost").time_s - 1.0
+    rows = flight.rows[: int(flight.clock[loop.ROWS])]
+    time = rows[:, 0] - flight.clock[loop.T0_S]
+    engines, tanks = numbers.plant.engines.n, len(numbers.plant.tanks.load_kg)
+    first = 1 + 13 + 2 + 1 + 12 + 1 + 1 + 3 + 4 + loop.ENGINE_WORDS * engines + tanks
+    window = (time > end - 5.0) & (time < end)
+    best = max((rows[window, first + 2 * plane] for plane in range(2)), key=np.ptp)
+    spectrum = np.abs(np.fft.rfft((best - best.mean()) * np.hanning(len(best))))
+    peak_hz = np.fft.rfftfreq(len(best), 0.02)[spectrum.argmax()]
+    ratio = next(f.value.si for f in ready().mission.spec.fault if "mode.1" in f.target)
+    table = numbers.plant.bending
+    share = numbers.plant.tanks.load_kg.sum()
+    left = rows[window, first - tanks : first].sum(axis=1).mean() / share
+    mode_hz = ratio * np.interp(left, table.fraction, table.table[:, 0, 0]) / (2.0 * math.pi)
+    # A limit cycle pulls the frequency a little.
+    assert peak_hz == pytest.approx(mode_hz, rel=0.12)
+
+
+def test_it_is_the_impact_point_or_the_attitude_that_ends_it() -> None:
+    """Whichever rule fires, its margin is gone and has been for its time."""
+    _, flight = ended(ready())
+    code = int(flight.verdict.state[rules.FIRED])
+    assert code in (rules.IMPACT_CORRIDOR, rules.POSITION_CORRIDOR, rules.PROTECTED_PLACES,
+                    rules.ATTITUDE)  # fmt: skip
+    assert flight.verdict.rules[code - 1, rules.SMALLEST] < 0.0
