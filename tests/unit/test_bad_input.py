@@ -121,7 +121,7 @@ def test_the_copy_itself_is_good(command: Command) -> None:
             "spectrum-flight-1.toml: site: there is no site 'andoia' (did you mean andoya?)",
         ),
         (
-            "missions", "height >= 70 m", "hight >= 70 m",
+            "missions", "height >= 92 m", "hight >= 92 m",
             "spectrum-flight-1.toml: phase.rise.until: unknown signal 'hight'",
         ),
         (
