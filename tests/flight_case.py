@@ -25,8 +25,9 @@ Lines = tuple[str, ...]
 
 @cache
 def ready(planned: bool = False, settings: Settings = (), faults: Lines = ()) -> Prepared:
-    """The mission, as flown or as planned, with its plan."""
-    return prepare(load_mission(MISSION, settings=settings, faults=faults, planned=planned))
+    """The mission, as flown or as planned, with its plan; a fault more changes no plan."""
+    mission = load_mission(MISSION, settings=settings, faults=faults, planned=planned)
+    return Prepared(mission, ready(planned, settings).planned) if faults else prepare(mission)
 
 
 @cache

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from flight_case import as_bytes, parts, ready
+from flight_case import MISSION, as_bytes, parts, ready
 from numpy.typing import NDArray
 
 from downrange.flight.draw import EVERYDAY, GROUPS
+from downrange.flight.fly import prepare
 from downrange.flight.kernel import loop
+from downrange.flight.load import load_mission
 from downrange.gnc import build as gnc_build
 from downrange.gnc.kernel.step import step as gnc_step
 from downrange.safety.build import new_memory
@@ -29,9 +31,11 @@ TICKS = 1800
 
 
 def known(**kwargs: Any) -> dict[str, bytes]:
-    """Parameters of guidance and safety, as bytes by path."""
-    prepared = ready(kwargs.pop("planned", True), faults=kwargs.pop("faults", ()))
-    numbers, _ = parts(prepared, **kwargs)
+    """Parameters of guidance and safety, planned anew, as bytes by path."""
+    mission = load_mission(
+        MISSION, planned=kwargs.pop("planned", True), faults=kwargs.pop("faults", ())
+    )
+    numbers, _ = parts(prepare(mission), **kwargs)
     return as_bytes((numbers.plan, numbers.rules))
 
 
