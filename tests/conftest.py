@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Before numpy loads: threads for matrices this small only take turns with the workers.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # No deadline: the first example of a kernel compiles it. In CI the same examples each time.
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)

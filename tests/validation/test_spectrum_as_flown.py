@@ -8,6 +8,7 @@ the broadcast are good to three seconds.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -27,9 +28,10 @@ def one(recording: Recording, name: str) -> Event:
     return events[0]
 
 
-# Once the gimbals saturate the swing is chaotic: noise decides the cycle in which attitude is lost,
-# the bits of the processor as well. 15 of seeds 1-20 met every window where it was calibrated.
-chaotic = pytest.mark.xfail(strict=False, reason="chaotic after saturation: a few seeds miss it")
+# Once the gimbals saturate the swing is chaotic: noise, and the bits of the processor, decide the
+# half cycle in which attitude is lost. So single seeds may miss a window; most must meet it.
+MANY = range(1, 21)
+MOST = 2 / 3
 
 
 def first_over(recording: Recording, degrees: float) -> float:
@@ -48,25 +50,15 @@ def test_it_swings_before_it_is_lost(seed: int) -> None:
     assert 0.0 < swing.time_s < lost.time_s
 
 
-@pytest.mark.xfail(strict=False, reason="first passed at T+12 to 15 s: the swing grows too early")
+@pytest.mark.xfail(strict=True, reason="first passed at T+12 to 15 s: the swing grows too early")
+def test_most_flights_first_pass_two_degrees_at_18_s() -> None:
+    assert share(lambda flight: abs(first_over(flight, 2.0) - 18.0) <= SEEN_S) >= MOST
+
+
 @seeds
-def test_the_attitude_error_passes_two_degrees_at_18_s(seed: int) -> None:
-    assert first_over(flown(seed=seed), 2.0) == pytest.approx(18.0, abs=SEEN_S)
-
-
-@chaotic
-@seeds
-def test_attitude_is_lost_at_25_s(seed: int) -> None:
-    assert one(flown(seed=seed), "attitude_lost").time_s == pytest.approx(25.0, abs=SEEN_S)
-
-
-@chaotic
-@seeds
-def test_the_flight_is_terminated_at_30_s(seed: int) -> None:
+def test_the_safety_system_ends_it(seed: int) -> None:
     recording = flown(seed=seed)
-    ended_by = one(recording, "flight_termination")
-    assert ended_by.time_s == pytest.approx(30.0, abs=SEEN_S)
-    assert ended_by.detail.startswith("rule: ")
+    assert one(recording, "flight_termination").detail.startswith("rule: ")
     assert recording.outcome == "terminated"
     assert recording.summary["bodies"]["stage1"]["outcome"] == "terminated"
 
@@ -84,27 +76,42 @@ def test_the_engines_are_shut_down_by_the_safety_system_and_stay_off(seed: int) 
     assert telemetry["thrust_n"][late].max() == 0.0
 
 
-@chaotic
+def share(holds: Callable[[Recording], bool]) -> float:
+    """Share of many seeds of which something holds."""
+    return float(np.mean([holds(flown(seed=seed)) for seed in MANY]))
+
+
+def near(name: str, seen_s: float) -> Callable[[Recording], bool]:
+    """Whether an event comes when it was seen."""
+    return lambda flight: abs(one(flight, name).time_s - seen_s) <= SEEN_S
+
+
+def in_the_sea(flight: Recording) -> bool:
+    body, impact = flight.summary["bodies"]["stage1"], one(flight, "impact")
+    beside = 200.0 <= body["end_distance_m"] <= 3000.0
+    return body["end_surface"] == "sea" and beside and 38.0 <= impact.time_s <= 70.0
+
+
+def pad_unharmed(flight: Recording) -> bool:
+    met = {each["name"]: each["met"] for each in flight.summary["objectives"]}
+    return met["pad unharmed"] is True and met["clear the pad"] is True
+
+
+@pytest.mark.parametrize(
+    "holds",
+    [near("attitude_lost", 25.0), near("flight_termination", 30.0), in_the_sea, pad_unharmed],
+    ids=["lost at 25 s", "terminated at 30 s", "in the sea beside the pad", "pad unharmed"],
+)
+def test_most_flights_are_as_the_one_that_was_seen(holds: Callable[[Recording], bool]) -> None:
+    assert share(holds) >= MOST
+
+
 @seeds
-def test_it_comes_down_in_the_sea_beside_the_pad(seed: int) -> None:
+def test_it_comes_down_on_the_ground_and_never_burns_out(seed: int) -> None:
     recording = flown(seed=seed)
-    body, impact = recording.summary["bodies"]["stage1"], one(recording, "impact")
-    assert body["end_surface"] == "sea"
-    assert impact.detail.startswith("sea")
-    assert 38.0 <= impact.time_s <= 70.0
-    telemetry = recording.bodies["stage1"].telemetry
-    distance_m = math.hypot(telemetry["downrange_m"][-1], telemetry["crossrange_m"][-1])
-    assert 200.0 <= distance_m <= 3000.0
-    assert telemetry["altitude_m"][-1] < 30.0
-
-
-@chaotic
-@seeds
-def test_the_pad_is_unharmed(seed: int) -> None:
-    objectives = {each["name"]: each for each in flown(seed=seed).summary["objectives"]}
-    assert objectives["pad unharmed"]["met"] is True
-    assert objectives["clear the pad"]["met"] is True
-    assert objectives["first-stage burn-out"]["met"] is not True
+    met = {each["name"]: each["met"] for each in recording.summary["objectives"]}
+    assert met["first-stage burn-out"] is not True
+    assert recording.bodies["stage1"].telemetry["altitude_m"][-1] < 30.0
 
 
 @seeds
@@ -162,7 +169,7 @@ def test_it_is_the_impact_point_or_the_attitude_that_ends_it() -> None:
 def median_time(name: str) -> float:
     """Median over seeds 1-20 of the first event of a name; a flight without it counts as late."""
     times = []
-    for seed in range(1, 21):
+    for seed in MANY:
         found = flown(seed=seed).events_named(name)
         times.append(found[0].time_s if found else math.inf)
     return float(np.median(times))
