@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from downrange._random import streams
-from downrange.aero.build import build_aero
 from downrange.dynamics.kernel import advance, rigid
 from downrange.dynamics.kernel.advance import Plant, Scratch, State
 from downrange.earth.build import build_earth, build_wind
@@ -20,13 +19,20 @@ from downrange.faults.kernel import new_health
 from downrange.flight.assumed import assumed_vehicle
 from downrange.flight.channels import Layout, ned_axes
 from downrange.flight.kernel import loop, watch
+from downrange.flight.legs import Leg, legs_of
 from downrange.flight.load import WIND_TOP_M, Mission, fault_schedule
 from downrange.flight.spec import MissionSpec
 from downrange.gnc import build as gnc_build
 from downrange.gnc.kernel.data import Plan
 from downrange.gnc.plan import Ascent, Site
+from downrange.gnc.spec import ControlSpec
 from downrange.propulsion import kernel as propulsion
-from downrange.propulsion.build import build_engines, build_tanks, tank_indices
+from downrange.propulsion.build import (
+    build_engines,
+    build_tanks,
+    build_thrusters,
+    tank_indices,
+)
 from downrange.safety.build import build_rules
 from downrange.safety.build import new_memory as new_verdict
 from downrange.safety.kernel.rules import Rules
@@ -39,6 +45,7 @@ from downrange.vehicle.build import (
     build_masses,
     outline,
     stage_bases_m,
+    vehicle_aero,
 )
 from downrange.vehicle.kernel import BENDING_COLUMNS
 from downrange.vehicle.spec import VehicleSpec
@@ -54,16 +61,23 @@ class Planned:
     """What is worked out once a mission from assumed values, whatever is drawn or fails.
 
     Attributes:
-        plan: the flight software's parameters.
+        plans: the flight software's parameters, one for each leg.
+        legs: what flies when.
         ascent: the trajectory that guidance follows.
         rules: the safety system's.
         first_mode_radps: assumed first bending mode at lift-off.
     """
 
-    plan: Plan
+    plans: tuple[Plan, ...]
+    legs: tuple[Leg, ...]
     ascent: Ascent
     rules: Rules
     first_mode_radps: float
+
+    @property
+    def plan(self) -> Plan:
+        """The flight software's parameters before lift-off."""
+        return self.plans[0]
 
 
 def plan_mission(mission: Mission) -> Planned:
@@ -76,19 +90,32 @@ def plan_mission(mission: Mission) -> Planned:
     earth = build_earth()
     forecast = "forecast" if spec.forecast is not None else "wind"
     wind = build_wind(spec.forecast or spec.wind, mission.folders[forecast], WIND_TOP_M)
-    plant = build_plant(mission, spec, earth, azimuth_rad=0.0)
-    assumed = assumed_vehicle(spec.vehicle, plant)
+    legs = legs_of(spec.vehicle, spec.phase)
+    assumed, *later = (
+        assumed_vehicle(spec.vehicle, build_plant(mission, spec, earth, 0.0, leg), leg)
+        for leg in legs
+    )
     names = [stage.name for stage in spec.vehicle.stage]
     plan, ascent = gnc_build.build_plan(
         assumed, names, spec.phase, spec.guidance, spec.control, spec.target, site_of(spec), earth,
         wind, spec.tick.si, str(mission.file),
     )  # fmt: skip
+    plans = [plan, *(
+        gnc_build.leg_plan(plan, each, _control_of(spec, each.stage), spec.target, spec.guidance,
+                           ascent)
+        for each in later
+    )]  # fmt: skip
     powered = slice(0, ascent.burnout_row + 1)
     rules = build_rules(
         spec.safety, spec.site, ascent.time_s[powered], ascent.position_ecef_m[powered],
         ascent.velocity_ecef_mps[powered], nose_of(ascent, spec)[powered], earth,
     )  # fmt: skip
-    return Planned(plan, ascent, rules, float(assumed.mode_frequency_radps[-1, 0]))
+    return Planned(tuple(plans), tuple(legs), ascent, rules, float(assumed.mode_frequency_radps[-1, 0]))
+
+
+def _control_of(spec: MissionSpec, stage: int) -> ControlSpec:
+    """Attitude control of a stage."""
+    return spec.upper_control.get(spec.vehicle.stage[stage].name, spec.control)
 
 
 def site_of(spec: MissionSpec) -> Site:
@@ -106,33 +133,40 @@ def nose_of(ascent: Ascent, spec: MissionSpec) -> Floats:
     return np.ascontiguousarray(np.cos(pitch) * level - np.sin(pitch) * down)
 
 
-def build_plant(mission: Mission, spec: MissionSpec, earth: Earth, azimuth_rad: float) -> Plant:
-    """The body on its pad, as `spec` has it: the mission's own, or one with a draw."""
-    vehicle = spec.vehicle
+def build_plant(
+    mission: Mission, spec: MissionSpec, earth: Earth, azimuth_rad: float, leg: Leg
+) -> Plant:
+    """The body of a leg, as `spec` has it: the mission's own, or one with a draw."""
+    vehicle, stage = spec.vehicle, spec.vehicle.stage[leg.stage]
     site = site_of(spec)
+    body = outline(vehicle, leg.attached)
     bases = stage_bases_m(vehicle)
     indices = tank_indices([stage.tank for stage in vehicle.stage])
     engines = build_engines(
         [(k, bases[k], stage.engine, indices[k]) for k, stage in enumerate(vehicle.stage)]
     )
     tanks = build_tanks([(k, stage.tank) for k, stage in enumerate(vehicle.stage)])
+    imu_x_m = float(vehicle.imu.station.si)
+    if leg.stage > 0 and stage.imu_station is not None:
+        imu_x_m = bases[leg.stage] + float(stage.imu_station.si)
     upright = quat_from_euler(azimuth_rad, 0.5 * math.pi, 0.0)
     pad = quat_multiply(upright, quat_ned_from_ecef(site.latitude_rad, site.longitude_rad))
     origin = ecef_from_geodetic(site.latitude_rad, site.longitude_rad, site.altitude_m, earth)
     around = rigid.Surroundings(
         earth=earth,
         wind=build_wind(spec.wind, mission.folders["wind"], WIND_TOP_M),
-        aero=build_aero(vehicle.aero, outline(vehicle), base_dir=mission.folders["vehicle"]),
+        aero=vehicle_aero(vehicle, leg.attached, base_dir=mission.folders["vehicle"]),
     )
     return Plant(
         around=around,
         masses=build_masses(vehicle),
         engines=engines,
         tanks=tanks,
-        bending=build_bending(vehicle),
-        imu_x_m=float(vehicle.imu.station.si),
-        aft_x_m=0.0,
-        nose_x_m=float(vehicle.length_m),
+        thrusters=build_thrusters(stage.thrusters),
+        bending=build_bending(vehicle, leg.attached, imu_station_m=imu_x_m),
+        imu_x_m=imu_x_m,
+        aft_x_m=float(body[0][0]),
+        nose_x_m=float(body[-1][0]),
         pad_position_ecef_m=origin,
         pad_body_from_ecef=pad,
         ground_altitude_m=0.0,
@@ -157,7 +191,7 @@ def assemble(
     """Numbers of one flight of a mission, `spec` being the mission's with this flight's draw."""
     vehicle = spec.vehicle
     earth = planned.plan.earth
-    plant = build_plant(mission, spec, earth, planned.ascent.azimuth_rad)
+    plant = build_plant(mission, spec, earth, planned.ascent.azimuth_rad, planned.legs[0])
     limits = build_limits(vehicle)
     phases = [phase.name for phase in spec.phase]
     duration_s = float(spec.longest.si)
@@ -181,6 +215,7 @@ def assemble(
             q_alpha_limit_parad=limits.q_alpha_pa_rad,
         ),
         tick_s=float(spec.tick.si),
+        slow_ticks=gnc_build.slow_ticks(spec.control, float(spec.tick.si)),
         duration_s=duration_s,
         record_every=int(every),
         end_phase=phases.index(spec.end.phase) if spec.end else -1,
@@ -206,10 +241,6 @@ def new_flight(n: loop.Numbers, rows: int, random: NDArray[np.uint64]) -> loop.F
     modes = n.plant.bending.table.shape[1]
     clock = np.zeros(loop.CLOCK_SIZE)
     clock[[loop.T0_S, loop.CUT_S]] = math.inf
-    words = np.zeros(watch.WORDS)
-    words[[watch.LEAST_MOMENT, watch.LEAST_Q_ALPHA]] = math.inf
-    words[watch.TWO_DEGREES_S] = math.nan
-    words[watch.PHASE] = -1.0
     return loop.Flight(
         clock=clock,
         state=new_state(n.plant),
@@ -219,12 +250,7 @@ def new_flight(n: loop.Numbers, rows: int, random: NDArray[np.uint64]) -> loop.F
         memory=gnc_build.new_memory(n.plan),
         track=np.zeros(TRACK_SIZE),
         verdict=new_verdict(),
-        watch=watch.WatchMemory(
-            words,
-            np.zeros((watch.EVENTS_MOST, watch.EVENT_SIZE)),
-            np.zeros(engines),
-            np.zeros((2, watch.SWING_SIZE)),
-        ),
+        watch=watch.new_memory(engines),
         random=random,
         gusts=np.zeros(DRYDEN_STATE_SIZE),
         rows=np.zeros((rows, Layout(engines, tanks, modes).width)),
@@ -237,6 +263,7 @@ def new_state(plant: Plant) -> State:
     modes = plant.bending.table.shape[1]
     words = np.zeros(advance.STATE_WORDS)
     words[advance.STATUS] = advance.HELD
+    words[advance.GAS_KG] = plant.thrusters.gas_kg
     return State(
         words=words,
         rigid=np.zeros(rigid.STATE_SIZE),

@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from downrange.aero.kernel import CA, CM, CN_CROSSFLOW, CN_POTENTIAL, Aero
 from downrange.dynamics.kernel.advance import Plant
+from downrange.flight.legs import Leg
 from downrange.gnc.kernel.data import AssumedVehicle
+from downrange.propulsion import kernel as propulsion
 from downrange.vehicle import kernel as vehicle
 from downrange.vehicle.spec import VehicleSpec
 
@@ -16,39 +18,47 @@ Floats = NDArray[np.float64]
 FRACTIONS = 11
 
 
-def assumed_vehicle(spec: VehicleSpec, plant: Plant) -> AssumedVehicle:
+def assumed_vehicle(spec: VehicleSpec, plant: Plant, leg: Leg) -> AssumedVehicle:
     """The vehicle as specified, for the flight software; `plant` is built from the same spec."""
     engines, tanks = plant.engines, plant.tanks
     stages = range(len(spec.stage))
-    own = tanks.stage == 0
+    own = tanks.stage == leg.stage
     fraction = np.linspace(0.0, 1.0, FRACTIONS)
-    attached = np.ones(plant.masses.parts)
+    attached = np.array(leg.attached)
+    aboard = tanks.load_kg * attached[tanks.stage]
     properties = np.zeros((FRACTIONS, vehicle.PROPERTIES))
     modes = np.zeros((FRACTIONS, *plant.bending.table.shape[1:]))
     for row, share in enumerate(fraction):
         loaded = np.where(own, share, 1.0) * tanks.load_kg
         vehicle.mass_properties(plant.masses, loaded, attached, properties[row])
-        left = properties[row, vehicle.PROPELLANT_KG] / tanks.load_kg.sum()
+        left = properties[row, vehicle.PROPELLANT_KG] / aboard.sum()
         vehicle.bending_at(plant.bending, left, modes[row])
     aero = plant.around.aero
     axial, slope, x_cp = small_angle(aero)
-    first = int(np.flatnonzero(engines.stage == 0)[0])
+    first = int(np.flatnonzero(engines.stage == leg.stage)[0])
     usable = [float((tanks.load_kg - tanks.residual_kg)[tanks.stage == k].sum()) for k in stages]
     residual = [float(tanks.residual_kg[tanks.stage == k].sum()) for k in stages]
     gimballed = engines.gimballed.min(axis=1) > 0.5
+    tail_off_s = (
+        engines.table[:, propulsion.SHUTDOWN_DELAY_S] + 0.5 * engines.table[:, propulsion.FALL_S]
+    )
+    thrusters = plant.thrusters
     return AssumedVehicle(
+        stage=leg.stage,
         engine_stage=engines.stage,
         engine_position_m=np.ascontiguousarray(engines.position_m),
         engine_thrust_vac_n=np.ascontiguousarray(engines.thrust_vac_n),
         engine_exit_area_m2=np.ascontiguousarray(engines.exit_area_m2),
         engine_flow_kgps=np.ascontiguousarray(engines.flow_kgps),
         engine_gimbal_limit_rad=np.where(gimballed, engines.gimbal_limit_rad, 0.0),
+        engine_tail_off_s=np.ascontiguousarray(tail_off_s),
         tank_stage=tanks.stage,
         tank_load_kg=np.ascontiguousarray(tanks.load_kg),
         stage_dry_kg=np.array([spec.stage[k].dry_mass.si + residual[k] for k in stages]),
         stage_propellant_kg=np.array(usable),
         payload_kg=float(spec.payload.mass.si) if spec.payload else 0.0,
         fairing_kg=float(spec.fairing.mass.si) if spec.fairing else 0.0,
+        thruster_nm=(thrusters.roll_nm, thrusters.pitch_nm, thrusters.pitch_nm),
         fraction=fraction,
         mass_kg=_column(properties, vehicle.MASS_KG),
         x_cm_m=_column(properties, vehicle.X_CM_M),

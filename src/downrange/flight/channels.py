@@ -38,12 +38,18 @@ class Layout:
             "clock": 1, "rigid": 13, "mass": 2, "thrust": 1, "aux": 12, "moment": 1, "phase": 1,
             "navigated": 3, "commanded": 4, "engine": loop.ENGINE_WORDS * self.engines,
             "tank": self.tanks, "modal": 2 * self.modes, "margin": safety.RULES, "impact": 4,
+            "space": 2,
         }  # fmt: skip
 
     @property
     def width(self) -> int:
         """Words in a row."""
         return sum(self.widths().values())
+
+    def columns(self) -> dict[str, slice]:
+        """Where each group stands in a row."""
+        edges = np.cumsum([0, *self.widths().values()]).tolist()
+        return {name: slice(*edges[k : k + 2]) for k, name in enumerate(self.widths())}
 
     def split(self, rows: Floats) -> dict[str, Floats]:
         """The groups of all rows, each (rows, words)."""
@@ -217,6 +223,8 @@ def _plant(parts: dict[str, Floats], layout: Layout, names: Names) -> dict[str, 
     mean = np.where(running, 1.0, 0.0) / np.maximum(count, 1)[:, None]
     lowest = np.where(told > 0.5, chamber, np.inf).min(axis=1)
     out = {
+        "velocity_to_go_mps": parts["space"][:, 0],
+        "thruster_gas_kg": parts["space"][:, 1],
         "mass_kg": parts["mass"][:, 0],
         "centre_of_mass_m": parts["mass"][:, 1],
         "propellant_kg": parts["tank"].sum(axis=1),

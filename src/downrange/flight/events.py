@@ -28,21 +28,25 @@ class Context:
     t0_s: float  # mission clock of first motion
     cut_s: float  # mission clock at which the safety system's command took effect, or inf
     engines: tuple[str, ...]  # stage1.engine.1
+    stages: tuple[str, ...]
     pitch_over_phases: frozenset[int]
     fault_texts: tuple[str, ...]  # a line for each row of the schedule
     surface: str  # where an impact would be: land or sea
 
 
 def events_of(
-    memory: watch.WatchMemory, faults: Faults, end_s: float, where: Context
+    memory: watch.WatchMemory, faults: Faults | None, end_s: float, where: Context
 ) -> list[Event]:
-    """Events of one body in time order; end_s is the mission clock at which it stopped flying."""
+    """Events of one body in time order; end_s is the mission clock at which it stopped flying.
+
+    Without `faults` they are those of another body.
+    """
     noted = memory.events[: int(memory.words[watch.COUNT])]
     found = [
         *_engine_events(noted, where),
         *_single_events(noted, where),
         *_max_q(memory, noted, end_s, where),
-        *_fault_events(faults, end_s, where),
+        *(_fault_events(faults, end_s, where) if faults is not None else ()),
     ]
     return sorted(found, key=lambda event: event.time_s)
 
@@ -88,6 +92,10 @@ def _single_events(noted: Floats, where: Context) -> Iterator[Event]:
             case watch.EVENT_TERMINATION:
                 rule = RULE_NAMES[int(number) - 1][0]
                 yield _event(row, "flight_termination", f"rule: {rule.replace('_', ' ')}", where)
+            case watch.EVENT_PARTED:
+                yield _event(row, "separation", f"{where.stages[int(number)]} dropped", where)
+            case watch.EVENT_FAIRING:
+                yield _event(row, "fairing_jettison", "", where)
             case watch.EVENT_IMPACT:
                 yield _event(row, "impact", f"{where.surface}, {number:.0f} m/s", where)
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from datetime import timedelta
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from downrange.earth.kernel.geodesy import Earth
+from downrange.earth.kernel.orbit import elements
+from downrange.flight.bodies import Journey
 from downrange.flight.kernel import loop, watch
 from downrange.flight.spec import MissionSpec, ObjectiveSpec
 from downrange.safety.blast import overpressure_radius_m
@@ -14,6 +20,8 @@ from downrange.safety.kernel.rules import FIRED
 from downrange.telemetry import Event, Telemetry
 
 SCHEMA_VERSION = 1
+SPACE_M = 80e3  # above which an orbit is looked for
+LOWEST_PERIGEE_M = 120e3  # of a body that counts as in orbit
 
 ENDS = {
     loop.OUT_OF_TIME: "flying",
@@ -47,39 +55,137 @@ def mission_outcome(bodies: Sequence[str], objectives: Sequence[dict[str, Any]])
     return "success" if all(each["met"] is True for each in objectives) else "partial"
 
 
-def body_summary(
-    telemetry: Telemetry, events: Sequence[Event], outcome: str, surface: str | None
-) -> dict[str, Any]:
-    """The entry of one body in the summary."""
-    impact = next((event for event in events if event.name == "impact"), None)
+class Ended(NamedTuple):
+    """A body and what came of it.
+
+    Attributes:
+        surface: what is below it: land or sea.
+        pad_distance_m: over the ground.
+        steered: it is the one that guidance flew to the end.
+        t0_s: mission clock of first motion.
+    """
+
+    name: str
+    telemetry: Telemetry
+    events: list[Event]
+    outcome: str
+    surface: str
+    pad_distance_m: float
+    steered: bool
+    t0_s: float
+
+    @property
+    def impact(self) -> Event | None:
+        """Its impact, if it came down."""
+        return next((event for event in self.events if event.name == "impact"), None)
+
+    @property
+    def propellant_left_kg(self) -> float:
+        """At the end of its last thrust, before anything was vented; else at its end."""
+        left, thrust = (self.telemetry.column(name) for name in ("propellant_kg", "thrust_n"))
+        burning = np.flatnonzero(thrust > 0.0)
+        after = min(burning[-1] + 1, len(left) - 1) if burning.size else len(left) - 1
+        return float(left[after])
+
+
+def impact_event(body: str, telemetry: Telemetry, surface: str) -> Event:
+    """The impact of a body that only fell, from its last row."""
     last = {name: float(telemetry.column(name)[-1]) for name in
-            ("time_s", "latitude_deg", "longitude_deg", "propellant_kg")}  # fmt: skip
+            ("time_s", "altitude_m", "speed_mps", "mach", "dynamic_pressure_pa", "latitude_deg",
+             "longitude_deg")}  # fmt: skip
+    return Event(body=body, name="impact", detail=f"{surface}, {last['speed_mps']:.0f} m/s", **last)
+
+
+def body_summary(ended: Ended, earth: Earth, spec: MissionSpec) -> dict[str, Any]:
+    """The entry of one body in the summary."""
+    telemetry, impact = ended.telemetry, ended.impact
+    last = {name: float(telemetry.column(name)[-1]) for name in
+            ("time_s", "latitude_deg", "longitude_deg")}  # fmt: skip
     return {
-        "outcome": outcome,
+        "outcome": ended.outcome,
         "end_time_s": last["time_s"],
         "end_latitude_deg": last["latitude_deg"],
         "end_longitude_deg": last["longitude_deg"],
-        "end_surface": surface if impact else None,
+        "end_surface": ended.surface if impact else None,
+        "end_distance_m": ended.pad_distance_m,
         "impact_speed_mps": impact.speed_mps if impact else None,
-        "orbit": None,
-        "target": None,
-        "propellant_left_kg": last["propellant_kg"],
+        "orbit": orbit_of(ended, earth, spec),
+        "target": target_of(spec) if ended.steered else None,
+        "propellant_left_kg": ended.propellant_left_kg,
+    }
+
+
+def in_orbit(ended: Ended, earth: Earth, spec: MissionSpec) -> Ended:
+    """The same body, said to be in orbit where it flies on and its perigee is above the air."""
+    orbit = orbit_of(ended, earth, spec) if ended.outcome == "flying" else None
+    if orbit is None or orbit["perigee_altitude_m"] < LOWEST_PERIGEE_M:
+        return ended
+    at = {name: ended.telemetry.at(orbit["time_s"], name) for name in
+          ("altitude_m", "speed_mps", "latitude_deg", "longitude_deg")}  # fmt: skip
+    detail = "{:.1f} x {:.1f} km, {:.2f} deg".format(
+        orbit["perigee_altitude_m"] / 1e3, orbit["apogee_altitude_m"] / 1e3,
+        orbit["inclination_deg"],
+    )  # fmt: skip
+    inserted = Event(orbit["time_s"], ended.name, "orbit_insertion", detail, **at)
+    return ended._replace(outcome="in_orbit", events=[*ended.events, inserted])
+
+
+def orbit_of(ended: Ended, earth: Earth, spec: MissionSpec) -> dict[str, Any] | None:
+    """Osculating orbit at the end of the last thrust, of a body above the air; see interfaces.
+
+    None where the perigee is below the ground.
+    """
+    telemetry = ended.telemetry
+    thrust = np.flatnonzero(telemetry.column("thrust_n") > 0.0)
+    row = min(thrust[-1] + 1, len(telemetry) - 1) if thrust.size else len(telemetry) - 1
+    if telemetry.column("altitude_m")[row] < SPACE_M:
+        return None
+    r, v = (tuple(float(telemetry.column(f"{what}_eci_{axis}_{unit}")[row]) for axis in "xyz")
+            for what, unit in (("position", "m"), ("velocity", "mps")))  # fmt: skip
+    found = elements(r, v, earth.mu_m3ps2)
+    perigee_m, apogee_m = (each - earth.equatorial_radius_m for each in
+                           (found.perigee_radius_m, found.apogee_radius_m))  # fmt: skip
+    if perigee_m < 0.0:
+        return None
+    argument = math.degrees(found.argument_of_perigee_rad)
+    return {
+        "frame": "Earth-fixed axes (WGS-84) as they stood at epoch_utc, not turning",
+        "epoch_utc": (spec.launch_time_utc - timedelta(seconds=ended.t0_s))
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z"),
+        "time_s": float(telemetry.column("time_s")[row]),
+        "perigee_altitude_m": perigee_m,
+        "apogee_altitude_m": apogee_m,
+        "inclination_deg": math.degrees(found.inclination_rad),
+        "raan_deg": math.degrees(found.raan_rad),
+        "argument_of_perigee_deg": argument if math.isfinite(argument) else None,
+        "true_anomaly_deg": math.degrees(found.true_anomaly_rad),
+    }
+
+
+def target_of(spec: MissionSpec) -> dict[str, Any]:
+    """The target orbit, with the keys of an orbit; None in what is free."""
+    return {
+        "frame": None,
+        "epoch_utc": None,
+        "perigee_altitude_m": spec.target.perigee.si,
+        "apogee_altitude_m": spec.target.apogee.si,
+        "inclination_deg": math.degrees(spec.target.inclination.si),
+        "raan_deg": None,
+        "argument_of_perigee_deg": None,
+        "true_anomaly_deg": None,
     }
 
 
 def judge_objectives(
-    spec: MissionSpec, telemetry: Telemetry, events: Sequence[Event], pad_distance_m: float
+    spec: MissionSpec, bodies: Sequence[Ended], events: Sequence[Event]
 ) -> list[dict[str, Any]]:
     """Each objective with whether it was met (None: not reached), when, and what shows it."""
-    return [_judge(each, spec, telemetry, events, pad_distance_m) for each in spec.objective]
+    return [_judge(each, spec, bodies, events) for each in spec.objective]
 
 
 def _judge(
-    objective: ObjectiveSpec,
-    spec: MissionSpec,
-    telemetry: Telemetry,
-    events: Sequence[Event],
-    pad_distance_m: float,
+    objective: ObjectiveSpec, spec: MissionSpec, bodies: Sequence[Ended], events: Sequence[Event]
 ) -> dict[str, Any]:
     met: bool | None = True
     evidence: list[str] = []
@@ -96,22 +202,30 @@ def _judge(
         evidence.append(f"{spoilt[0].name} at T{spoilt[0].time_s:+.1f} s")
     elif objective.without:
         evidence.append(f"no {', no '.join(objective.without)}")
-    impact = next((event for event in events if event.name == "impact"), None)
-    if objective.pad_unharmed and impact is not None:
-        left_kg = float(telemetry.column("propellant_kg")[-1])
-        reach_m = overpressure_radius_m(left_kg, spec.safety.blast.tnt_equivalence.si)
-        met = bool(met) and pad_distance_m > reach_m
-        time_s = impact.time_s
-        where = f"came down {pad_distance_m:.0f} m from the pad"
-        evidence.append(f"{where}, 1 psi reaches {reach_m:.0f} m")
-    elif objective.pad_unharmed:
-        evidence.append("nothing came down")
+    if objective.pad_unharmed:
+        harm = _pad(spec, bodies)
+        met, time_s = bool(met) and harm[0], harm[2]
+        evidence.append(harm[1])
     return {"name": objective.name, "met": met, "evidence": "; ".join(evidence), "time_s": time_s}
 
 
-def margins_of(flight: loop.Flight, spec: MissionSpec, body: str, t0_s: float) -> dict[str, Any]:
+def _pad(spec: MissionSpec, bodies: Sequence[Ended]) -> tuple[bool, str, float | None]:
+    """Whether the pad is unharmed by what came down nearest to it, what shows it, and when."""
+    down = [(each, each.impact) for each in bodies if each.impact is not None]
+    if not down:
+        return True, "nothing came down", None
+    nearest, impact = min(down, key=lambda pair: pair[0].pad_distance_m)
+    left_kg = float(nearest.telemetry.column("propellant_kg")[-1])
+    reach_m = overpressure_radius_m(left_kg, spec.safety.blast.tnt_equivalence.si)
+    where = f"came down {nearest.pad_distance_m:.0f} m from the pad"
+    time_s = impact.time_s if impact is not None else None
+    return (nearest.pad_distance_m > reach_m, f"{where}, 1 psi reaches {reach_m:.0f} m", time_s)
+
+
+def margins_of(journey: Journey, spec: MissionSpec, t0_s: float) -> dict[str, Any]:
     """Smallest distance to each rule and structural limit, and when; see telemetry's channels."""
     out: dict[str, Any] = {}
+    body, flight = spec.vehicle.stage[0].name, journey.first_flight
     limits = {"attitude": math.degrees(spec.safety.attitude.limit.si)}
     verdict = flight.verdict
     for k, (name, unit) in enumerate(RULE_NAMES):

@@ -15,6 +15,7 @@ Sections of single areas are described with them: `[target]`, `[guidance]`, `[co
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
@@ -26,7 +27,8 @@ from downrange.faults.spec import FaultSpec, parse_fault
 from downrange.gnc.spec import ControlSpec, GuidanceSpec, PhaseSpec, TargetSpec
 from downrange.safety.spec import SafetySpec
 from downrange.units import PositiveDuration, value
-from downrange.vehicle.spec import VehicleSpec
+from downrange.flight.legs import leg_findings
+from downrange.vehicle.spec import VehicleSpec, refuse
 
 Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 
@@ -77,6 +79,7 @@ class MissionSpec(Spec):
         forecast: wind that guidance was planned with; that of the flight if not given.
         tick: of the flight software.
         longest: limit of the simulated time, from the start of the sequence.
+        upper_control: attitude control of later stages, by their name; `control` if not given.
         end: when the mission is over; absent, when the body comes down.
         fault: what went wrong on the flight as flown; left out with --planned.
     """
@@ -95,6 +98,7 @@ class MissionSpec(Spec):
     target: TargetSpec
     guidance: GuidanceSpec = GuidanceSpec()
     control: ControlSpec = ControlSpec()
+    upper_control: Mapping[str, ControlSpec] = Field(default_factory=dict)
     phase: tuple[PhaseSpec, ...]
     safety: SafetySpec
     fault: tuple[FaultSpec, ...] = ()
@@ -114,4 +118,13 @@ class MissionSpec(Spec):
             raise ValueError(f"end.phase: there is no phase {self.end.phase!r}, only {names}")
         if not 0.001 <= self.tick.si <= 0.05:
             raise ValueError(f"tick: {self.tick.text} is not within 1 ms to 50 ms")
+        return self
+
+    @model_validator(mode="after")
+    def _parts_go_in_order(self) -> Self:
+        stages = [stage.name for stage in self.vehicle.stage[1:]]
+        unknown = [name for name in self.upper_control if name not in stages]
+        findings = [(f"upper_control.{name}", "is no later stage of the vehicle",
+                     f"later stages: {', '.join(stages) or 'none'}") for name in unknown]  # fmt: skip
+        refuse([*findings, *leg_findings(self.vehicle, self.phase)])
         return self

@@ -23,6 +23,7 @@ from downrange.gnc.kernel.data import (
     Monitor,
     Navigation,
     Plan,
+    Space,
     Steering,
 )
 from downrange.gnc.phases import compile_phases, read_condition, successor
@@ -63,10 +64,13 @@ def build_plan(
     plan = Plan(
         earth=earth,
         tick_s=float(tick_s),
+        slow_tick_s=slow_ticks(control, tick_s) * float(tick_s),
+        stage=0,
         phases=compiled,
         monitor=Monitor(watch.below.si, watch.start_allowance.si, watch.persistence.si),
         navigation=_navigation(control, vehicle, site, ascent.azimuth_rad, earth),
         steering=_steering(guidance, ascent, site),
+        space=_space(target, guidance, ascent, vehicle, earth),
         control=_control(control, vehicle, tick_s),
         engines=_columns(
             vehicle.engine_stage,
@@ -78,6 +82,32 @@ def build_plan(
         tanks=_columns(vehicle.tank_stage, vehicle.tank_load_kg),
     )
     return plan, ascent
+
+
+def leg_plan(
+    first: Plan, vehicle: AssumedVehicle, control: ControlSpec, target: TargetSpec,
+    guidance: GuidanceSpec, ascent: Ascent,
+) -> Plan:  # fmt: skip
+    """Parameters of a later leg: the first one's, with control and engines of what is left."""
+    return first._replace(
+        stage=vehicle.stage,
+        space=_space(target, guidance, ascent, vehicle, first.earth),
+        control=_control(control, vehicle, first.tick_s)._replace(
+            latency_ticks=first.control.latency_ticks
+        ),
+    )
+
+
+def slow_ticks(control: ControlSpec, tick_s: float) -> int:
+    """Ticks in a slow one."""
+    return max(1, round(control.slow_tick.si / tick_s))
+
+
+def next_memory(memory: Memory, plan: Plan) -> Memory:
+    """Memory at the start of a leg: all that was known, but for what belongs to the old body."""
+    fresh = new_memory(plan)
+    memory.words[data.INTEGRAL_RADS : data.INTEGRAL_RADS + 3] = 0.0
+    return memory._replace(filters=fresh.filters, delay=fresh.delay)
 
 
 def new_memory(plan: Plan) -> Memory:
@@ -95,6 +125,7 @@ def new_memory(plan: Plan) -> Memory:
         np.zeros((engines, data.ENGINE_WORDS)),
         np.zeros((2, sections, 2)),
         np.zeros((plan.control.latency_ticks + 1, engines, 2)),
+        np.zeros(1),
     )
 
 
@@ -240,6 +271,37 @@ def _control(spec: ControlSpec, vehicle: AssumedVehicle, tick_s: float) -> Contr
         gimbal_limit_rad=spec.gimbal_limit.si,
         gimbal_rate_radps=math.inf if spec.gimbal_rate is None else spec.gimbal_rate.si,
         latency_ticks=int(spec.latency_ticks),
+        thruster_nm=vehicle.thruster_nm,
+        thruster_bandwidth_radps=spec.thrusters.bandwidth.si,
+        thruster_rate_radps=spec.thrusters.rate.si,
+        roll_by_thrusters=0.0 if _can_roll(vehicle) else 1.0,
+    )
+
+
+def _can_roll(vehicle: AssumedVehicle) -> bool:
+    """Whether the engines of the lowest stage, off the axis, can roll the body."""
+    own = (vehicle.engine_stage == vehicle.stage) & (vehicle.engine_gimbal_limit_rad > 0.0)
+    return bool(np.abs(vehicle.engine_position_m[own, 1:]).max(initial=0.0) > 1e-3)
+
+
+def _space(
+    target: TargetSpec, guidance: GuidanceSpec, ascent: Ascent, vehicle: AssumedVehicle,
+    earth: Earth,
+) -> Space:  # fmt: skip
+    """Insertion and target orbit, and what the stage that flies there is assumed to give."""
+    own = vehicle.engine_stage == vehicle.stage
+    thrust_n = float(vehicle.engine_thrust_vac_n[own].sum())
+    return Space(
+        radius_m=ascent.insertion_radius_m,
+        speed_mps=ascent.insertion_speed_mps,
+        climb_rad=0.0,
+        inclination_rad=target.inclination.si,
+        perigee_m=earth.equatorial_radius_m + target.perigee.si,
+        apogee_m=earth.equatorial_radius_m + target.apogee.si,
+        exhaust_mps=thrust_n / float(vehicle.engine_flow_kgps[own].sum()),
+        acceleration_mps2=thrust_n / float(vehicle.mass_kg[-1]),
+        tail_off_s=float(vehicle.engine_tail_off_s[own].mean()),
+        rate_limit_radps=guidance.space_rate_limit.si,
     )
 
 

@@ -24,11 +24,15 @@ SIGNALS = {
     "altitude": (data.ALTITUDE_M, "m"),
     "height": (data.HEIGHT_M, "m"),
     "speed": (data.SPEED_MPS, "m/s"),
+    "velocity_to_go": (data.VELOCITY_TO_GO_MPS, "m/s"),
+    "time_to_apogee": (data.TIME_TO_APOGEE_S, "s"),
     "chamber_min": (data.CHAMBER_MIN, "1"),
     "chamber_sum": (data.CHAMBER_SUM, "1"),
     "tank_fraction_min": (data.TANK_FRACTION_MIN, "1"),
     "acceleration": (data.ACCELERATION_MPS2, "m/s^2"),
     "healthy_engines": (data.HEALTHY_ENGINES, "1"),
+    "heating": (data.HEATING_WPM2, "W/m^2"),
+    "guidance_failed": (data.GUIDANCE_FAILED, "1"),
 }
 STEERING = {
     "none": data.STEER_NONE,
@@ -36,6 +40,9 @@ STEERING = {
     "pitch_over": data.STEER_PITCH_OVER,
     "programme": data.STEER_PROGRAMME,
     "hold_attitude": data.STEER_HOLD,
+    "prograde": data.STEER_PROGRADE,
+    "insertion": data.STEER_INSERTION,
+    "orbit": data.STEER_ORBIT,
 }
 _CONDITION = re.compile(r"\s*([a-z_]+)\s*(>=|<=|>|<)\s*(\S.*?)\s*")
 
@@ -96,8 +103,11 @@ def compile_phases(
             to = (group, index[target])
             rows.extend((*to, *astuple(condition)) for condition in map(read_condition, texts))
         stage = -1 if phase.engines == "none" else stage_names.index(phase.engines)
+        dropped = 0 if phase.separate is None else 1 + stage_names.index(phase.separate)
+        limit = math.inf if phase.acceleration_limit is None else phase.acceleration_limit.si
         table.append((stage, phase.throttle.si, STEERING[phase.steering], phase.release,
-                      phase.name in called_off, first, len(rows)))  # fmt: skip
+                      phase.name in called_off, first, len(rows), dropped, phase.jettison_fairing,
+                      phase.slow, phase.passivate, limit))  # fmt: skip
     return Phases(
         np.array(table, dtype=np.float64),
         np.array(rows, dtype=np.float64).reshape(-1, data.ROW_COLUMNS),
@@ -153,6 +163,11 @@ def _phase_problems(
                 read_condition(text)
             except ValueError as error:
                 found.append((f".{key}", str(error)))
+    if phase.separate is not None and phase.separate not in stage_names:
+        known = ", ".join(stage_names)
+        found.append((".separate", f"there is no stage {phase.separate!r}: known are {known}"))
+    if phase.slow and phase.engines != "none":
+        found.append((".slow", "engines run: the flight computer can't be slow"))
     if phase.next is not None and phase.next not in names:
         found.append((".next", _unknown_phase(phase.next, names)))
     if phase.abort_if and phase.abort_to not in names:

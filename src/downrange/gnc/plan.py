@@ -92,6 +92,8 @@ class Ascent:
         pitch_rad: (n,) of the thrust above the pad's horizontal plane.
         dynamic_pressure_pa: (n,)
         inclination_rad: of the orbit reached.
+        insertion_radius_m: of the end of the upper stage's first burn.
+        insertion_speed_mps: inertial, level, that makes the coast end at the target's apogee.
         propellant_left_kg: in the upper stage at insertion.
         restart_propellant_kg: of it, needed to go from insertion to the target.
         spare_mps: velocity that what is left after that could still give.
@@ -114,6 +116,8 @@ class Ascent:
     pitch_rad: Floats
     dynamic_pressure_pa: Floats
     inclination_rad: float
+    insertion_radius_m: float
+    insertion_speed_mps: float
     propellant_left_kg: float
     restart_propellant_kg: float
     spare_mps: float
@@ -296,6 +300,8 @@ class _Planner:
             pitch_rad=rows[:, kernel.PITCH_RAD].copy(),
             dynamic_pressure_pa=rows[:, kernel.DYNAMIC_PRESSURE_PA].copy(),
             inclination_rad=_inclination(rows[-1]),
+            insertion_radius_m=float(np.linalg.norm(_vector(rows[-1], kernel.POSITION_ECI_M))),
+            insertion_speed_mps=self.insertion_speed,
             propellant_left_kg=left,
             restart_propellant_kg=restart,
             spare_mps=spare,

@@ -17,6 +17,7 @@ from downrange.units import (
     PositiveAngularRate,
     PositiveDuration,
     PositiveRatio,
+    PositiveAcceleration,
     Pressure,
     Value,
     quantity,
@@ -34,8 +35,16 @@ class PhaseSpec(Spec):
         name: what other phases call it.
         engines: the stage whose engines run, or "none".
         throttle: of those engines, over rated thrust.
-        steering: none (engines straight), vertical, pitch_over, programme, hold_attitude.
+        acceleration_limit: sensed along the axis, to which those engines are throttled.
+        steering: none (engines straight), vertical, pitch_over, programme, hold_attitude; above
+            the air prograde (nose along the inertial velocity), insertion (closed loop to the
+            end of the upper stage's first burn) and orbit (along the velocity that is missing
+            to the target, from an apsis).
         release: the hold-down lets go when the phase begins.
+        separate: the stage that is dropped when the phase begins.
+        jettison_fairing: the fairing goes when the phase begins.
+        slow: nothing hurries: the flight computer ticks every `slow_tick` of `[control]`.
+        passivate: what is left in the tanks is vented.
         until: conditions that must all hold for the phase to end, as "speed >= 100 m/s".
         any_until: conditions each of which ends it.
         next: the phase that follows; the next one written if not given.
@@ -46,8 +55,16 @@ class PhaseSpec(Spec):
     name: Name
     engines: str = "none"
     throttle: Fraction = value(1, "1")
-    steering: Literal["none", "vertical", "pitch_over", "programme", "hold_attitude"] = "none"
+    acceleration_limit: PositiveAcceleration | None = None
+    steering: Literal[
+        "none", "vertical", "pitch_over", "programme", "hold_attitude", "prograde", "insertion",
+        "orbit",
+    ] = "none"  # fmt: skip
     release: bool = False
+    separate: str | None = None
+    jettison_fairing: bool = False
+    slow: bool = False
+    passivate: bool = False
     until: tuple[str, ...] = ()
     any_until: tuple[str, ...] = ()
     next: str | None = None
@@ -95,8 +112,20 @@ class NavigationSpec(Spec):
     alignment_error: Angle = value("0 deg", "rad")
 
 
+class ThrusterControlSpec(Spec):
+    """Attitude control by thrusters, `[control.thrusters]`.
+
+    Attributes:
+        bandwidth: of the attitude loop that they close.
+        rate: fastest turn asked of them.
+    """
+
+    bandwidth: PositiveAngularRate = value("0.2 rad/s", "rad/s")
+    rate: PositiveAngularRate = value("1 deg/s", "rad/s")
+
+
 class ControlSpec(Spec):
-    """Attitude control, `[control]`.
+    """Attitude control, `[control]`; of a later stage, `[upper_control.stage2]`.
 
     Attributes:
         bandwidth: natural frequency of the closed rigid-body loop in pitch and yaw.
@@ -107,6 +136,7 @@ class ControlSpec(Spec):
         gimbal_limit: largest angle asked for; the engine's own limit holds as well.
         gimbal_rate: fastest change asked for; not limited if not given.
         latency_ticks: whole ticks between measurement and command.
+        slow_tick: of the flight computer in phases that are slow.
     """
 
     bandwidth: PositiveAngularRate = value("1.2 rad/s", "rad/s")
@@ -118,6 +148,8 @@ class ControlSpec(Spec):
     gimbal_limit: PositiveAngle = value("6 deg", "rad")
     gimbal_rate: PositiveAngularRate | None = None
     latency_ticks: Annotated[int, Field(ge=0, le=10)] = 0
+    slow_tick: PositiveDuration = value("1 s", "s")
+    thrusters: ThrusterControlSpec = ThrusterControlSpec()
     monitor: MonitorSpec = MonitorSpec()
     navigation: NavigationSpec = NavigationSpec()
 
@@ -132,8 +164,9 @@ class GuidanceSpec(Spec):
             below it the wind counts with the square of the pressure.
         programme: what the pitch is a function of.
         insertion_altitude: where the upper stage ends its first burn, if the target is higher.
-        staging_coast: from first-stage burn-out to upper-stage ignition.
-        fairing_altitude: above which the fairing is dropped once the upper stage burns.
+        staging_coast: from first-stage burn-out to upper-stage ignition, for the plan.
+        fairing_altitude: above which the plan drops the fairing once the upper stage burns.
+        space_rate_limit: of the attitude commanded above the air.
         max_dynamic_pressure: that the plan may meet.
         min_staging_altitude: that the plan must reach by first-stage burn-out.
     """
@@ -145,6 +178,7 @@ class GuidanceSpec(Spec):
     insertion_altitude: Length = value("200 km", "m")
     staging_coast: Duration = value("5 s", "s")
     fairing_altitude: Length = value("110 km", "m")
+    space_rate_limit: PositiveAngularRate = value("1 deg/s", "rad/s")
     max_dynamic_pressure: Pressure | None = None
     min_staging_altitude: Length | None = None
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from downrange.errors import InputError, Problem
 from downrange.propulsion import kernel
-from downrange.propulsion.kernel import Engines, Floats, Tanks
-from downrange.propulsion.spec import EngineGroupSpec, EngineOverride, TankSpec
+from downrange.propulsion.kernel import Engines, Floats, Tanks, Thrusters
+from downrange.propulsion.spec import EngineGroupSpec, EngineOverride, TankSpec, ThrusterSpec
 from downrange.units import STANDARD_GRAVITY_MPS2, Value
 
 NO_OVERRIDE = EngineOverride()
@@ -64,6 +64,14 @@ def build_tanks(stages: Sequence[tuple[int, Sequence[TankSpec]]]) -> Tanks:
     return Tanks(np.array(rows).reshape(-1, kernel.TANK_COLUMNS))
 
 
+def build_thrusters(spec: ThrusterSpec | None) -> Thrusters:
+    """Return the attitude thrusters of a stage, nothing where it has none."""
+    if spec is None:
+        return Thrusters(0.0, 0.0, 0.0, 0.0, 0.0)
+    return Thrusters(float(spec.roll_moment.si), float(spec.pitch_moment.si), float(spec.flow.si),
+                     float(spec.gas.si), float(spec.shortest.si))  # fmt: skip
+
+
 def tank_indices(stages: Sequence[Sequence[TankSpec]]) -> list[dict[str, int]]:
     """Return, for each stage, the vehicle-wide index of each of its tanks by name."""
     first, indices = 0, []
@@ -107,6 +115,7 @@ def _shared(stage: int, group: EngineGroupSpec, tanks: Mapping[str, int]) -> dic
         kernel.MOVING_INERTIA_KGM2: _si(group.moving_inertia, 0.0),
         kernel.OXIDISER_TANK: tanks[group.oxidiser or group.fuel],
         kernel.FUEL_TANK: tanks[group.fuel],
+        kernel.IGNITIONS: group.ignitions,
     }
 
 

@@ -28,7 +28,8 @@ GIMBAL_Y_RADPS = 4
 GIMBAL_Z_RAD = 5
 GIMBAL_Z_RADPS = 6
 MEAN_LEVEL = 7  # LEVEL averaged over the last engine_levels_step
-STATE_SIZE = 8
+LIT = 8  # how often it was lit
+STATE_SIZE = 9
 
 # Columns of Engines.table.
 ENGINE_STAGE = 0  # index into attached
@@ -53,7 +54,8 @@ MOVING_INERTIA_KGM2 = 21  # about the gimbal point
 MIXTURE_RATIO = 22  # oxidiser over fuel, by mass
 OXIDISER_TANK = 23
 FUEL_TANK = 24
-ENGINE_COLUMNS = 25
+IGNITIONS = 25  # how often it can be lit
+ENGINE_COLUMNS = 26
 
 # Columns of Tanks.table.
 TANK_STAGE = 0  # index into attached
@@ -239,8 +241,8 @@ def engine_levels_step(
     After ON: start_delay, then a ramp to the throttle command inside its limits. After OFF:
     shutdown_delay at the held level, then a straight fall; the tail-off from level L carries
     L^2 * fall_s / 2 * thrust. A failed or starved engine falls without the delay.
-    health_engine is Health.engine. The caller splits the step where a command changes or a
-    tank runs dry.
+    An engine that was lit as often as it can be stays off. health_engine is Health.engine. The
+    caller splits the step where a command changes or a tank runs dry.
     """
     table = engines.table
     for i in range(engines.n):
@@ -248,8 +250,10 @@ def engine_levels_step(
             is_empty(int(table[i, FUEL_TANK]), tanks, tank_mass_kg)
             or is_empty(int(table[i, OXIDISER_TANK]), tanks, tank_mass_kg)
         )
-        running = able and on[i] > 0.5
+        lights = state[i, ON] > 0.5 or state[i, LIT] < table[i, IGNITIONS]
+        running = able and on[i] > 0.5 and lights
         if running != (state[i, ON] > 0.5):
+            state[i, LIT] += 1.0 if running else 0.0
             state[i, ON] = 1.0 if running else 0.0
             state[i, SINCE_S] = 0.0
         level = state[i, LEVEL]
@@ -466,3 +470,37 @@ def gimbal_reaction(engines: Engines, accel: Floats, attached: Floats, out: Floa
         out[5] += x * fy - torque_z
         out[6] += torque_y
         out[7] += torque_z
+
+
+class Thrusters(NamedTuple):
+    """Attitude thrusters of the lowest stage attached: couples about each axis."""
+
+    roll_nm: float
+    pitch_nm: float  # and yaw
+    flow_kgps: float  # while one axis fires
+    gas_kg: float
+    shortest_s: float
+
+
+@njit
+def fire(
+    thrusters: Thrusters, duty: Floats, gas_kg: float, dt_s: float
+) -> tuple[float, float, float, float]:
+    """Mean moment about x, y, z (N m) over dt_s of the shares of it asked for, and the gas left.
+
+    A pulse shorter than the shortest is not fired; without gas nothing is.
+    """
+    mx, my, mz = 0.0, 0.0, 0.0
+    for axis in range(3):
+        share = min(1.0, abs(duty[axis]))
+        if share * dt_s < thrusters.shortest_s or gas_kg <= 0.0 or share == 0.0:
+            continue
+        gas_kg = max(0.0, gas_kg - thrusters.flow_kgps * share * dt_s)
+        signed = math.copysign(share, duty[axis])
+        if axis == 0:
+            mx = thrusters.roll_nm * signed
+        elif axis == 1:
+            my = thrusters.pitch_nm * signed
+        else:
+            mz = thrusters.pitch_nm * signed
+    return mx, my, mz, gas_kg

@@ -37,6 +37,7 @@ from downrange.units import (
     Isp,
     Length,
     Mass,
+    MassFlow,
     NonNegativeArea,
     NonNegativeLength,
     PositiveAngle,
@@ -44,6 +45,7 @@ from downrange.units import (
     PositiveInertia,
     PositiveLength,
     PositiveMass,
+    PositiveMoment,
     PositiveRatio,
     Thrust,
     Value,
@@ -144,6 +146,7 @@ class EngineGroupSpec(Spec):
     moving_mass: Mass | None = None
     moving_cg: NonNegativeLength | None = None  # aft of the gimbal point
     moving_inertia: PositiveInertia | None = None  # about the gimbal point
+    ignitions: int = Field(default=1, ge=1)  # how often each engine can be lit
     override: Mapping[str, EngineOverride] = Field(default_factory=dict)
 
     @field_validator("override")
@@ -181,6 +184,26 @@ class EngineGroupSpec(Spec):
             raise ValueError("needs isp_vac or isp_sl")
         _check_agreement(self, thrust_n, area_m2, flow_kgps)
         return thrust_n, area_m2, flow_kgps
+
+
+class ThrusterSpec(Spec):
+    """Attitude thrusters of a stage: couples about each axis, fed with gas of their own.
+
+    The gas counts as part of the dry mass, from which what is used is not taken off.
+
+    Attributes:
+        roll_moment: about the axis.
+        pitch_moment: about each axis across it.
+        flow: of gas while one axis fires.
+        gas: what there is of it.
+        shortest: the shortest pulse; less is not fired.
+    """
+
+    roll_moment: PositiveMoment
+    pitch_moment: PositiveMoment
+    flow: MassFlow
+    gas: PositiveMass
+    shortest: Duration
 
 
 class TankSpec(Spec):

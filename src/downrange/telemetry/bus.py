@@ -41,12 +41,18 @@ class Command(NamedTuple):
     throttle: Floats  # (engines,) fraction of rated vacuum thrust
     cutoff_time_s: Floats  # (engines,) clock time of a cut-off inside the tick; inf if none
     gimbal_rad: Floats  # (engines, 2) about body y (pitch) and about body z (yaw)
-    discrete: Floats  # (4,) see below
+    thrusters: Floats  # (3,) share of the tick that they fire about body x, y, z; sign the sense
+    discrete: Floats  # (DISCRETES,) see below
 
 
-RELEASE_HOLD_DOWN = 0  # index into Command.discrete: 1 lets the vehicle go
+# Indices into Command.discrete.
+RELEASE_HOLD_DOWN = 0  # 1 lets the vehicle go
 SEPARATE_STAGE = 1  # 1 + index of the stage to drop, 0 none
 ABORT = 2  # 1: the sequencer calls off the launch before release
+JETTISON_FAIRING = 3  # 1: the fairing goes
+SLOW_TICK = 4  # 1: the flight computer's next tick is a long one
+PASSIVATE = 5  # 1: what is left in the tanks is vented
+DISCRETES = 6
 
 
 def new_measured(engines: int, tanks: int) -> Measured:
@@ -61,5 +67,6 @@ def new_command(engines: int) -> Command:
         np.ones(engines),
         np.full(engines, np.inf),
         np.zeros((engines, 2)),
-        np.zeros(4),
+        np.zeros(3),
+        np.zeros(DISCRETES),
     )

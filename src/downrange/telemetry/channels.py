@@ -83,6 +83,8 @@ CHANNELS: dict[str, Channel] = {
             ("air_pressure_pa", "Air pressure", "of the undisturbed air"),
             ("mass_kg", "Mass", "of the body with its propellant"),
             ("propellant_kg", "Propellant", "left in all tanks of the body"),
+            ("velocity_to_go_mps", "Velocity to go", "that guidance still asks for, less tail-off"),
+            ("thruster_gas_kg", "Thruster gas", "left for attitude control"),
             ("thrust_n", "Thrust", "sum over the engines, against ambient pressure"),
             ("engines_running", "Engines running", "count with chamber pressure above 5 %"),
             (

@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from downrange._spec import Spec
 from downrange.aero.spec import AeroSpec
-from downrange.propulsion.spec import SEA_LEVEL_PA, EngineGroupSpec, TankSpec
+from downrange.propulsion.spec import SEA_LEVEL_PA, EngineGroupSpec, TankSpec, ThrusterSpec
 from downrange.sensors.spec import GnssSpec, ImuSpec, TapsSpec, TrackingSpec
 from downrange.units import (
     STANDARD_GRAVITY_MPS2,
@@ -26,11 +26,14 @@ from downrange.units import (
     Length,
     LoadIndicator,
     Mass,
+    NonNegativeAngularRate,
     NonNegativeLength,
+    PositiveImpulse,
     PositiveLength,
     PositiveMass,
     PositiveMoment,
     PositiveRatio,
+    PositiveSpeed,
     Stiffness,
     value,
 )
@@ -46,6 +49,32 @@ class SectionSpec(Spec):
     diameter: PositiveLength
 
 
+class SeparationSpec(Spec):
+    """How a stage is pushed off by what stays, and stays to tumble.
+
+    Attributes:
+        impulse: of the springs, along the axis.
+        offset: of their resultant from the axis: both bodies are turned by it.
+    """
+
+    impulse: PositiveImpulse
+    offset: NonNegativeLength
+
+
+class JettisonSpec(Spec):
+    """How the halves of the fairing go.
+
+    Attributes:
+        speed: of each half, sideways.
+        rate: at which it turns outward.
+        drag_share: its forces over those of a whole closed fairing, in the mean of a tumble.
+    """
+
+    speed: PositiveSpeed
+    rate: NonNegativeAngularRate
+    drag_share: PositiveRatio
+
+
 class StageSpec(Spec):
     """One stage: a shell with engines at its aft end and tanks inside."""
 
@@ -58,6 +87,9 @@ class StageSpec(Spec):
     stiffness: Stiffness  # EI of the shell
     engine: EngineGroupSpec
     tank: tuple[TankSpec, ...] = ()
+    thrusters: ThrusterSpec | None = None
+    imu_station: NonNegativeLength | None = None  # of the unit that steers once it is the lowest
+    separation: SeparationSpec | None = None  # absent: it is never dropped
 
     @model_validator(mode="after")
     def _checked(self) -> Self:
@@ -74,6 +106,7 @@ class FairingSpec(Spec):
     nose_length: PositiveLength | None = None  # the rest is a cylinder; absent: all of it
     mass: Mass
     stiffness: Stiffness
+    jettison: JettisonSpec | None = None  # absent: it stays
 
     @model_validator(mode="after")
     def _nose_fits(self) -> Self:
@@ -163,6 +196,9 @@ def _stage_findings(stage: StageSpec) -> Iterator[Finding]:
             near = get_close_matches(name, names, 1)
             hint = f"did you mean {near[0]}?" if near else f"tanks: {', '.join(names)}"
             yield f"engine.{key}", f"draws from {name!r}, no tank of this stage", hint
+    if stage.imu_station is not None and stage.imu_station.si > stage.length.si:
+        where = f"{stage.imu_station.text} is outside the stage, {stage.length.text} long"
+        yield "imu_station", where, ""
     if not 0.0 <= stage.dry_cm.si <= stage.length.si:
         yield "dry_cm", f"{stage.dry_cm.text} is outside the stage, {stage.length.text} long", ""
     yield from _tank_findings(stage)

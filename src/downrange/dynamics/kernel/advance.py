@@ -28,6 +28,7 @@ from downrange.earth.kernel.geodesy import ecef_from_eci, eci_from_ecef, geodeti
 from downrange.earth.kernel.gravity import gravity_eci
 from downrange.faults.kernel import MODE_RATIO, Health
 from downrange.propulsion.kernel import (
+    AREA_M2,
     ENGINE_STAGE,
     EXIT_AREA_M2,
     FLOW_KGPS,
@@ -47,6 +48,7 @@ from downrange.propulsion.kernel import (
     THRUST_VAC_N,
     Engines,
     Tanks,
+    Thrusters,
     depletion_time,
     engine_levels_step,
     gimbal_reaction,
@@ -81,6 +83,7 @@ Floats = NDArray[np.float64]
 FLYING, HELD, IMPACTED, NUMERICAL = 0, 1, 2, 3
 
 SUBSTEP_S = 0.005  # of gimbals and bending; each sub-step is exact for a held force
+LONGEST_S = 0.1  # nothing moves the gimbals in longer ticks: no more sub-steps than for this
 SMALLEST_STEP_S = 1e-9
 TOUCH_S = 1e-7  # to which contact with the ground is located
 CONTACT_STEPS = 60
@@ -93,6 +96,7 @@ class Plant(NamedTuple):
     masses: Masses
     engines: Engines
     tanks: Tanks
+    thrusters: Thrusters
     bending: Bending
     imu_x_m: float  # station of the inertial unit
     aft_x_m: float  # stations of the two ends
@@ -106,7 +110,10 @@ class Plant(NamedTuple):
 STATUS = 0  # FLYING, HELD, IMPACTED, NUMERICAL
 MOMENT_NM = 1  # bending moment at the critical station
 FLEX = 2  # 2 .. 5: turn about y, z (rad) and velocity along y, z (m/s) at the IMU in this tick
-STATE_WORDS = 6
+GAS_KG = 6  # left for the attitude thrusters
+IDEAL_MPS = 7  # 7, 8, 9: vacuum thrust over mass, integrated over the tick, body axes
+BACK_MPS = 10  # 10, 11, 12: the same of what the ambient pressure takes off it
+STATE_WORDS = 13
 
 # Slices of Scratch.small; the flow of each tank follows.
 SUBSTEP = 0  # the sub-step that the gimbal transitions are for, s
@@ -120,7 +127,7 @@ class Scratch(NamedTuple):
     """Room to work in; nothing here outlives a tick."""
 
     rk4: Floats  # (5, 23); the last row keeps the state at the start of a segment
-    engine: Floats  # (engines, 8) at the start of a segment
+    engine: Floats  # (engines, STATE_SIZE) at the start of a segment
     gimbal_mean_rad: Floats  # (engines, 2)
     gimbal_accel: Floats  # (engines, 2)
     transitions: Floats  # (engines, 4)
@@ -133,7 +140,7 @@ class State(NamedTuple):
 
     words: Floats  # (STATE_WORDS,)
     rigid: Floats  # (19,) see rigid.py
-    engine: Floats  # (engines, 8) see propulsion
+    engine: Floats  # (engines, STATE_SIZE) see propulsion
     tank_kg: Floats  # (tanks,)
     modal: Floats  # (2 planes, modes, 2): displacement of the nose m, its rate m/s
     attached: Floats  # (parts,) 1 while the part belongs to this body
@@ -226,7 +233,7 @@ def swing(plant: Plant, state: State, command: Command, health: Health, h_s: flo
     engines, scratch, modal, modes, aux = (
         plant.engines, state.scratch, state.modal, state.modes, state.aux,
     )  # fmt: skip
-    steps = max(1, math.ceil(h_s / SUBSTEP_S - 1e-6))
+    steps = max(1, math.ceil(min(h_s, LONGEST_S) / SUBSTEP_S - 1e-6))
     sub_s, accel = h_s / steps, scratch.gimbal_accel
     if sub_s != scratch.small[SUBSTEP]:
         gimbal_transitions(engines, sub_s, scratch.transitions)
@@ -264,9 +271,16 @@ def set_loads(plant: Plant, state: State, h_s: float) -> None:
     """Loads of a segment: thrust, the swing of the engines, mass now and its rates."""
     loads, scratch, engines = state.loads, state.scratch, plant.engines
     sums, flow = scratch.small[SUMS:REACTION], scratch.small[FLOW:]
+    m = scratch.small[MASS:SUMS]
+    mass_properties(plant.masses, state.tank_kg, state.attached, m)
     thrust_sums(engines, state.engine, scratch.gimbal_mean_rad, state.attached, sums, flow)
     for i in range(SUMS_SIZE):
         loads[16 + i] = sums[i]
+    mass_kg = 0.5 * (loads[0] + m[0])
+    for i in range(3):
+        state.words[IDEAL_MPS + i] += sums[i] * h_s / mass_kg
+        lost = state.aux[rigid.AUX_PRESSURE_PA] * sums[AREA_M2 + i]
+        state.words[BACK_MPS + i] += lost * h_s / mass_kg
     loads[28] = 1.0
     loads[29:32] = 0.0
     for i in range(engines.n):
@@ -283,8 +297,6 @@ def set_loads(plant: Plant, state: State, h_s: float) -> None:
     gimbal_reaction(engines, scratch.gimbal_accel, state.attached, reaction)
     for i in range(6):
         loads[16 + i] += reaction[i]
-    m = scratch.small[MASS:SUMS]
-    mass_properties(plant.masses, state.tank_kg, state.attached, m)
     for i in range(4):
         loads[rigid.LOADS_RATES + i] = (m[i] - loads[i]) / h_s
     loads[12] = loads[11]
@@ -411,6 +423,7 @@ def advance(
     time_s: mission clock at the start of the tick; command times count on the same clock.
     """
     state.rigid[13:19] = 0.0
+    state.words[IDEAL_MPS:] = 0.0
     copy(state.modal, state.scratch.modal_before)
     set_modes(plant, state, health)
     done = 0.0

@@ -153,6 +153,28 @@ def quat_from_euler(yaw_rad: float, pitch_rad: float, roll_rad: float) -> Quater
 
 
 @njit
+def quat_from_axes(x: Vector, y: Vector, z: Vector) -> Quaternion:
+    """Attitude b_from_a of the axes of frame b, right-handed and of length 1, given in frame a.
+
+    Sheppard's method: the largest of four squares is divided by (Journal of Guidance and
+    Control 1(3), 1978).
+    """
+    trace = x[0] + y[1] + z[2]
+    squares = (1.0 + trace, 1.0 + 2.0 * x[0] - trace, 1.0 + 2.0 * y[1] - trace,
+               1.0 + 2.0 * z[2] - trace)  # fmt: skip
+    largest = max(squares)
+    if largest == squares[0]:
+        q = (largest, y[2] - z[1], z[0] - x[2], x[1] - y[0])
+    elif largest == squares[1]:
+        q = (y[2] - z[1], largest, x[1] + y[0], z[0] + x[2])
+    elif largest == squares[2]:
+        q = (z[0] - x[2], x[1] + y[0], largest, y[2] + z[1])
+    else:
+        q = (x[1] - y[0], z[0] + x[2], y[2] + z[1], largest)
+    return quat_normalise(q)
+
+
+@njit
 def euler_from_quat(body_from_ned: Quaternion) -> Vector:
     """Euler angles 3-2-1 (yaw, pitch, roll) in rad; straight up or down roll is set to 0."""
     w, x, y, z = body_from_ned

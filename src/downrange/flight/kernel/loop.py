@@ -13,6 +13,7 @@ from downrange._random import normal
 from downrange.dynamics.kernel.advance import (
     FLEX,
     FLYING,
+    GAS_KG,
     HELD,
     IMPACTED,
     MOMENT_NM,
@@ -53,7 +54,14 @@ from downrange.flight.kernel.watch import (
 from downrange.gnc.kernel import data as gnc_data
 from downrange.gnc.kernel.data import Memory, Plan
 from downrange.gnc.kernel.step import step as gnc_step
-from downrange.propulsion.kernel import GIMBAL_Y_RAD, GIMBAL_Z_RAD, LEVEL, LOAD_KG
+from downrange.propulsion.kernel import (
+    GIMBAL_Y_RAD,
+    GIMBAL_Z_RAD,
+    LEVEL,
+    LOAD_KG,
+    TANK_STAGE,
+    fire,
+)
 from downrange.safety.kernel.rules import (
     FIRED,
     IMPACT_FOUND,
@@ -76,8 +84,12 @@ from downrange.sensors.kernel import (
 from downrange.telemetry.bus import (
     ABORT,
     CLOCK_S,
+    JETTISON_FAIRING,
+    PASSIVATE,
     RELEASE_HOLD_DOWN,
     RELEASED,
+    SEPARATE_STAGE,
+    SLOW_TICK,
     Command,
     Measured,
 )
@@ -95,10 +107,13 @@ CUT_S = 2  # when the safety system's command reaches the engines; inf while it 
 ROWS = 3
 ENDED = 4  # why the loop stopped, see below
 RATE_BEFORE_RADPS = 5  # 5, 6, 7: body rates a tick ago
-CLOCK_SIZE = 8
+TICK_BEFORE_S = 8  # length of the last tick
+NEXT_ROW = 9  # tick from which on the next row is written
+CLOCK_SIZE = 10
 
-# Flight.clock[ENDED].
-GOING, OUT_OF_TIME, DOWN, LOST_NUMBERS, CALLED_OFF, COMPLETE = 0, 1, 2, 3, 4, 5
+# Flight.clock[ENDED]. Parted: a part of the body goes, and what stays flies on as another.
+GOING, OUT_OF_TIME, DOWN, LOST_NUMBERS, CALLED_OFF, COMPLETE, PARTED = 0, 1, 2, 3, 4, 5, 6
+VENT_S = 60.0  # in which a full tank is vented
 
 
 TO_THE_END = 2**62  # ticks
@@ -124,10 +139,11 @@ class Numbers(NamedTuple):
     rules: Rules  # what the safety system knows
     watch: Watch
     tick_s: float
+    slow_ticks: int  # ticks in a slow one
     duration_s: float  # on the mission clock
     record_every: int  # ticks
-    end_phase: int  # the mission is over this long after this phase begins
-    end_after_s: float
+    end_phase: int  # the mission is over this long after this phase begins, or one that leads
+    end_after_s: float  # nowhere
 
 
 class Flight(NamedTuple):
@@ -149,14 +165,14 @@ class Flight(NamedTuple):
 
 @inner
 def sense(
-    sensors: Sensors, plant: Plant, now: float, dt_s: float, clock: Floats, state: State,
+    sensors: Sensors, plant: Plant, now: float, clock: Floats, state: State,
     health: Health, measured: Measured, random: NDArray[np.uint64],
 ) -> tuple[Vector, Vector]:  # fmt: skip
     """What the sensors say at the start of a tick, from the truth of the tick before.
 
     Returns position and velocity, Earth-fixed, which others measure too.
     """
-    x, core, words = state.rigid, measured.core, state.words
+    x, core, words, dt_s = state.rigid, measured.core, state.words, clock[TICK_BEFORE_S]
     core[CLOCK_S] = now
     core[RELEASED] = 1.0 if now > clock[T0_S] else 0.0
     arm = sensors.imu.station_m - state.loads[1]
@@ -253,6 +269,7 @@ def record(f: Flight, now: float) -> None:
     at += f.verdict.rules.shape[0]
     for i in range(4):  # whether there is an impact point, and where
         row[at + i] = f.verdict.state[IMPACT_FOUND + i]
+    row[at + 4], row[at + 5] = words[gnc_data.LEFT_MPS], state.words[GAS_KG]
     f.clock[ROWS] += 1
 
 
@@ -261,6 +278,7 @@ def end_of(
     n: Numbers,
     gnc_words: Floats,
     discrete: Floats,
+    attached: Floats,
     clock: Floats,
     state: State,
     seen: Floats,
@@ -274,18 +292,47 @@ def end_of(
         return float(LOST_NUMBERS)
     if discrete[ABORT] > 0.5 and status == HELD:
         return float(CALLED_OFF)
+    stage, fairing = int(discrete[SEPARATE_STAGE]) - 1, attached.size - 2
     whole = clock[CUT_S] == math.inf and seen[BROKEN] < 0.5
-    over = gnc_words[gnc_data.PHASE] == n.end_phase and whole
+    goes = stage >= 0 and attached[stage] > 0.5
+    goes = goes or (discrete[JETTISON_FAIRING] > 0.5 and attached[fairing] > 0.5)
+    if goes and whole:
+        return float(PARTED)
+    phase = gnc_words[gnc_data.PHASE]
+    table = n.plan.phases.table
+    nowhere = table[int(phase), gnc_data.FIRST_ROW] == table[int(phase), gnc_data.LAST_ROW]
+    over = (phase == n.end_phase or nowhere) and whole and status != HELD
     if over and now - gnc_words[gnc_data.PHASE_START_S] >= n.end_after_s:
         return float(COMPLETE)
     return float(OUT_OF_TIME if now >= n.duration_s else GOING)
 
 
 @inner
-def begin(plant: Plant, state: State, health: Health, clock: Floats, dt_s: float) -> None:
-    """Stand the body on its pad at mission clock 0."""
+def thrusters_and_vents(plant: Plant, state: State, command: Command, dt_s: float) -> None:
+    """Moment of the attitude thrusters over the coming tick, and what is vented in it."""
+    if plant.thrusters.flow_kgps > 0.0:
+        mx, my, mz, left = fire(plant.thrusters, command.thrusters, state.words[GAS_KG], dt_s)
+        state.loads[32], state.loads[33], state.loads[34] = mx, my, mz
+        state.words[GAS_KG] = left
+    if command.discrete[PASSIVATE] > 0.5:
+        for k in range(state.tank_kg.size):
+            vented = plant.tanks.table[k, LOAD_KG] * dt_s / VENT_S
+            there = state.attached[int(plant.tanks.table[k, TANK_STAGE])]
+            state.tank_kg[k] = max(0.0, state.tank_kg[k] - vented * there)
+
+
+@njit
+def settle(plant: Plant, state: State, health: Health) -> None:
+    """Mass properties and modes of a body that has just come to be."""
     take_mass(plant, state)
     set_modes(plant, state, health)
+
+
+@inner
+def begin(plant: Plant, state: State, health: Health, clock: Floats, dt_s: float) -> None:
+    """Stand the body on its pad at mission clock 0."""
+    settle(plant, state, health)
+    clock[TICK_BEFORE_S] = dt_s
     state.rigid[13:19] = 0.0
     sit(plant, state, -dt_s, dt_s)
     for i in range(3):
@@ -305,9 +352,11 @@ def fly(numbers: Numbers, flight: Flight, ticks: int) -> None:
         now = clock[TICK] * n.tick_s
         health_at(n.faults, now - clock[T0_S], health)
         position, velocity = sense(
-            n.sensors, plant, now, n.tick_s, clock, state, health, f.measured, f.random
+            n.sensors, plant, now, clock, state, health, f.measured, f.random
         )
         gnc_step(n.plan, f.measured, f.memory, command)
+        ticks_now = n.slow_ticks if command.discrete[SLOW_TICK] > 0.5 else 1
+        tick_s = ticks_now * n.tick_s
         judge(n.rules, n.sensors.tracking, now, position, velocity, clock, state, f.track,
               f.verdict, f.watch, f.random)  # fmt: skip
         if command.discrete[RELEASE_HOLD_DOWN] > 0.5 and state.words[STATUS] == HELD:
@@ -317,18 +366,22 @@ def fly(numbers: Numbers, flight: Flight, ticks: int) -> None:
             health.engine[:, ENGINE_OK] = 0.0
         if plant.around.wind.turbulence_intensity > 0.0:
             height_m = state.aux[2] - plant.ground_altitude_m
-            blow(plant.around.wind, height_m, n.tick_s, state, f.gusts, f.random)
+            blow(plant.around.wind, height_m, tick_s, state, f.gusts, f.random)
+        thrusters_and_vents(plant, state, command, tick_s)
         derivative(
             state.rigid, now, 0.0, state.loads, plant.around, state.scratch.rk4[0], state.aux
         )
-        if int(clock[TICK]) % n.record_every == 0:
+        if clock[TICK] >= clock[NEXT_ROW]:
             record(f, now)
-        flown = advance(plant, state, command, health, now, n.tick_s)
-        watch_tick(n.watch, n.tick_s, now, flown, clock, state, f.memory.words,
+            clock[NEXT_ROW] = clock[TICK] + n.record_every
+        flown = advance(plant, state, command, health, now, tick_s)
+        watch_tick(n.watch, tick_s, now, flown, clock, state, f.memory.words,
                    command.engine_on, health.engine, f.watch)  # fmt: skip
-        clock[TICK] += 1.0
+        clock[TICK] += ticks_now
+        clock[TICK_BEFORE_S] = tick_s
         clock[ENDED] = end_of(
-            n, f.memory.words, command.discrete, clock, state, f.watch.words, now + flown
-        )
+            n, f.memory.words, command.discrete, state.attached, clock, state, f.watch.words,
+            now + flown,
+        )  # fmt: skip
         if clock[ENDED] != GOING:
             record(f, now + flown)

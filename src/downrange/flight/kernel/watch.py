@@ -39,6 +39,8 @@ EVENT_ATTITUDE_LOST = 9  # value: attitude error, rad
 EVENT_LIMIT = 10  # value: 0 bending moment, 1 q alpha
 EVENT_TERMINATION = 11  # value: code of the rule
 EVENT_IMPACT = 12  # value: Earth-relative speed, m/s
+EVENT_PARTED = 13  # value: index of the stage that goes
+EVENT_FAIRING = 14
 
 # Columns of an event: code, mission clock s, value, altitude m, Earth-relative speed m/s, Mach,
 # dynamic pressure Pa, latitude rad, longitude rad.
@@ -90,6 +92,21 @@ class WatchMemory(NamedTuple):
     events: Floats  # (EVENTS_MOST, EVENT_SIZE)
     engine_on: Floats  # (engines,)
     swing: Floats  # (2 axes, SWING_SIZE)
+
+
+# Of a body above the air: no bending band, no limits.
+UNLOADED = Watch((0.0, 0.0, 0.0, 0.0, 0.0), math.inf, math.inf)
+
+
+def new_memory(engines: int) -> WatchMemory:
+    """What has been seen before the first tick: nothing."""
+    words = np.zeros(WORDS)
+    words[[LEAST_MOMENT, LEAST_Q_ALPHA]] = math.inf
+    words[TWO_DEGREES_S] = math.nan
+    words[PHASE] = -1.0
+    return WatchMemory(
+        words, np.zeros((EVENTS_MOST, EVENT_SIZE)), np.zeros(engines), np.zeros((2, SWING_SIZE))
+    )
 
 
 @njit

@@ -81,10 +81,11 @@ def allocate(
     moment: Vector,
     memory: Memory,
     gimbal_rad: Floats,
-) -> None:
+) -> bool:
     """Gimbal angles of all engines that thrust, within the limits of angle and rate.
 
-    The demand is held back by the latency of the flight computer.
+    The demand is held back by the latency of the flight computer. Returns whether there is an
+    engine that steers.
     """
     words, engine, delay = memory.words, memory.engine, memory.delay
     row, f = place(control.mass, words[PROPELLANT_FRACTION])
@@ -94,10 +95,12 @@ def allocate(
     slot = int(words[TICKS]) % slots
     oldest = (slot + 1) % slots
     words[SATURATED] = 0.0
+    steered = False
     for e in range(engines.shape[0]):
         thrust = engine_thrust(engines, e, chamber[e], pressure_pa)
         x, y, z = engine_place(engines, e)
         limit = min(engines[e, GIMBAL_LIMIT_RAD], control.gimbal_limit_rad)
+        steered = steered or (thrust > 0.0 and limit > 0.0)
         step = control.gimbal_rate_radps * tick_s
         wanted_y = -thrust * (y * share_x + (x_cm - x) * share_y)
         wanted_z = -thrust * (z * share_x + (x_cm - x) * share_z)
@@ -110,3 +113,18 @@ def allocate(
             delay[slot, e, axis] = given
             gimbal_rad[e, axis] = delay[oldest, e, axis]
     words[TICKS] += 1.0
+    if not steered:  # nothing answers: the integral is to rest
+        words[SATURATED] = 1.0
+    return steered
+
+
+@njit
+def fire_thrusters(control: Control, moment: Vector, steered: bool, duty: Floats) -> None:
+    """Share of the coming tick for which the thrusters of each axis fire, with the sense as sign.
+
+    While engines steer only the roll that they can't give is left to the thrusters.
+    """
+    for axis in range(3):
+        most = control.thruster_nm[axis]
+        wanted = not steered or (axis == 0 and control.roll_by_thrusters > 0.5)
+        duty[axis] = limited(0.0, moment[axis] / most, 1.0) if wanted and most > 0.0 else 0.0

@@ -30,6 +30,7 @@ from downrange.gnc.kernel.data import (
     Control,
     Floats,
 )
+from downrange.gnc.kernel.guidance import limited
 from downrange.gnc.kernel.words import between, place, put_vector, quaternion_at, vector_at
 
 
@@ -97,3 +98,25 @@ def moment_demand(
         inertia = axial if axis == 0 else lateral
         words[MOMENT_NM + axis] = -inertia * demand
     return vector_at(words, MOMENT_NM)
+
+
+@njit
+def thruster_demand(control: Control, steering: float, words: Floats) -> Vector:
+    """Moment in N m, body axes, that brings the attitude back without haste.
+
+    The rate asked for goes with the error, w / (2 zeta) of it but no faster than the limit, and
+    the moment with the rate's error: 2 zeta w of it, zeta = 1. Call after `moment_demand`.
+    """
+    flying = not math.isnan(words[RELEASE_S])
+    if not flying or steering == STEER_NONE or words[IMU_LOST] == 1.0:
+        return (0.0, 0.0, 0.0)
+    w = control.thruster_bandwidth_radps
+    error = vector_at(words, ATTITUDE_ERROR_RAD)
+    rate = sub(vector_at(words, RATE_RADPS), vector_at(words, COMMANDED_RATE_RADPS))
+    row, f = place(control.mass, words[PROPELLANT_FRACTION])
+    axial, lateral = between(control.mass, row, f, 2), between(control.mass, row, f, 3)
+    most = control.thruster_rate_radps
+    x = rate[0] + limited(0.0, 0.5 * w * error[0], most)
+    y = rate[1] + limited(0.0, 0.5 * w * error[1], most)
+    z = rate[2] + limited(0.0, 0.5 * w * error[2], most)
+    return (-2.0 * w * axial * x, -2.0 * w * lateral * y, -2.0 * w * lateral * z)

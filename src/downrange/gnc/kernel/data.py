@@ -18,9 +18,11 @@ Quaternion = tuple[float, float, float, float]
 class AssumedVehicle(NamedTuple):
     """The vehicle as the flight software believes it; no fault and no draw changes it.
 
-    Stations are x in the vehicle frame. Tables of the first stage run over the fraction
-    of its propellant that is left (rising from 0 to 1), the whole stack being attached.
+    Stations are x in the vehicle frame. Tables run over the fraction of the propellant of the
+    lowest stage attached that is left (rising from 0 to 1).
     """
+
+    stage: int  # the lowest one attached
 
     engine_stage: Ints  # (engines,) index of its stage
     engine_position_m: Floats  # (engines, 3) gimbal point, vehicle frame
@@ -28,13 +30,15 @@ class AssumedVehicle(NamedTuple):
     engine_exit_area_m2: Floats  # (engines,)
     engine_flow_kgps: Floats  # (engines,)
     engine_gimbal_limit_rad: Floats  # (engines,) 0: fixed
+    engine_tail_off_s: Floats  # (engines,) full thrust for so long is what comes after a cut-off
     tank_stage: Ints  # (tanks,)
     tank_load_kg: Floats  # (tanks,)
     stage_dry_kg: Floats  # (stages,)
     stage_propellant_kg: Floats  # (stages,) usable
     payload_kg: float
     fairing_kg: float
-    fraction: Floats  # (F,) first-stage propellant left over that loaded
+    thruster_nm: Vector  # moment of the attitude thrusters about each axis; 0: none
+    fraction: Floats  # (F,) propellant of the stage left over that loaded
     mass_kg: Floats  # (F,)
     x_cm_m: Floats  # (F,)
     inertia_axial_kgm2: Floats  # (F,)
@@ -61,6 +65,9 @@ STEER_VERTICAL = 1
 STEER_PITCH_OVER = 2
 STEER_PROGRAMME = 3
 STEER_HOLD = 4  # keep the attitude that was last commanded
+STEER_PROGRADE = 5  # nose along the inertial velocity; this and all below need a space plan
+STEER_INSERTION = 6  # closed loop to the insertion of the plan
+STEER_ORBIT = 7  # along the velocity that is missing to the target orbit, from where it is now
 
 # What an exit condition may look at. Up to SMOOTH_SIGNALS a crossing is foreseen within a tick.
 PHASE_TIME_S = 0
@@ -69,13 +76,17 @@ TIME_SINCE_RELEASE_S = 2
 ALTITUDE_M = 3  # above the ellipsoid
 HEIGHT_M = 4  # above where it stood on the pad
 SPEED_MPS = 5  # relative to the Earth
-SMOOTH_SIGNALS = 6
-CHAMBER_MIN = 6  # lowest chamber fraction of the engines asked to run and not declared failed
-CHAMBER_SUM = 7  # thrust available over thrust installed in the phase's stage
-TANK_FRACTION_MIN = 8  # of the phase's stage
-ACCELERATION_MPS2 = 9  # specific force along body x
-HEALTHY_ENGINES = 10  # of the phase's stage
-SIGNALS = 11
+VELOCITY_TO_GO_MPS = 6  # less what the tail-off will still give; nan where nothing is steered to
+TIME_TO_APOGEE_S = 7  # along the conic; nan in the air
+SMOOTH_SIGNALS = 8
+CHAMBER_MIN = 8  # lowest chamber fraction of the engines asked to run and not declared failed
+CHAMBER_SUM = 9  # thrust available over thrust installed in the phase's stage
+TANK_FRACTION_MIN = 10  # of the phase's stage
+ACCELERATION_MPS2 = 11  # specific force along body x
+HEALTHY_ENGINES = 12  # of the phase's stage
+HEATING_WPM2 = 13  # free-molecular, of a flat face: half density times speed cubed
+GUIDANCE_FAILED = 14  # 1 once the closed loop has given up
+SIGNALS = 15
 
 
 class Phases(NamedTuple):
@@ -96,7 +107,12 @@ RELEASES = 3  # 1: the hold-down lets go
 CALLED_OFF = 4  # 1: reached by an abort
 FIRST_ROW = 5
 LAST_ROW = 6  # first row of the next phase
-PHASE_COLUMNS = 7
+SEPARATES = 7  # 1 + index of the stage that is dropped when the phase begins, 0 none
+JETTISONS = 8  # 1: the fairing goes when the phase begins
+SLOW = 9  # 1: long ticks
+PASSIVATES = 10  # 1: the tanks are vented
+ACCELERATION_LIMIT_MPS2 = 11  # the engines are throttled to it; inf: not
+PHASE_COLUMNS = 12
 
 # Columns of Phases.rows.
 GROUP = 0
@@ -149,17 +165,39 @@ class Control(NamedTuple):
     gimbal_limit_rad: float
     gimbal_rate_radps: float  # inf: not limited by the flight software
     latency_ticks: int
+    thruster_nm: Vector  # moment of the attitude thrusters about each axis; 0: none
+    thruster_bandwidth_radps: float
+    thruster_rate_radps: float  # fastest turn asked of them
+    roll_by_thrusters: float  # 1: the engines can't roll the body
+
+
+class Space(NamedTuple):
+    """Where the upper stage is to go."""
+
+    radius_m: float  # of the insertion
+    speed_mps: float  # inertial, there
+    climb_rad: float  # flight path angle there
+    inclination_rad: float
+    perigee_m: float  # radii of the target orbit
+    apogee_m: float
+    exhaust_mps: float  # of this stage's engines, as assumed
+    acceleration_mps2: float  # of this stage when it starts to burn, as assumed
+    tail_off_s: float  # full thrust for so long is what comes after a cut-off
+    rate_limit_radps: float  # of the commanded attitude
 
 
 class Plan(NamedTuple):
-    """All that the flight software knows before lift-off."""
+    """All that the flight software knows before lift-off, while one stage is the lowest."""
 
     earth: Earth
     tick_s: float
+    slow_tick_s: float
+    stage: int  # the lowest one attached
     phases: Phases
     monitor: Monitor
     navigation: Navigation
     steering: Steering
+    space: Space
     control: Control
     engines: Floats  # (engines, ENGINE_COLUMNS)
     tanks: Floats  # (tanks, 2): stage, load_kg
@@ -197,13 +235,18 @@ COMMANDED_RATE_RADPS = 33  # 33, 34, 35
 ATTITUDE_ERROR_RAD = 36  # 36, 37, 38: rotation from commanded to estimated, body axes
 INTEGRAL_RADS = 39  # 39, 40, 41
 MOMENT_NM = 42  # 42, 43, 44: asked of the gimbals
-PROPELLANT_FRACTION = 45  # of the first stage
+PROPELLANT_FRACTION = 45  # of the lowest stage attached
 SATURATED = 46  # 1: a gimbal demand met a limit in the last tick
 IMU_LOST = 47
 TICKS = 48
 PAD_ALTITUDE_M = 49  # of the inertial unit before the release
-NOW = 50  # 50 .. 60: the signals
-BEFORE = NOW + SIGNALS  # 61 .. 71: the same, one tick ago
+TICK_S = 50  # length of the coming tick
+TO_GO_MPS = 51  # 51, 52, 53: velocity to go, ECI
+THRUST_ALONG = 54  # 54, 55, 56: direction that the thrust is to have, ECI
+LEFT_MPS = 57  # velocity to go along it, less the tail-off's; nan where nothing is steered to
+AIR_DENSITY_KGPM3 = 58
+NOW = 59  # the signals
+BEFORE = NOW + SIGNALS  # the same, one tick ago
 WORDS = BEFORE + SIGNALS
 
 # Columns of Memory.engine.
@@ -222,3 +265,4 @@ class Memory(NamedTuple):
     engine: Floats  # (engines, ENGINE_WORDS)
     filters: Floats  # (2, sections, 2): pitch and yaw
     delay: Floats  # (latency + 1, engines, 2) gimbal demands
+    loop: Floats  # (upfg.WORDS,) of the closed loop to the insertion

@@ -23,6 +23,7 @@ from downrange.gnc.kernel.data import (
     RELEASE_S,
     SPEED_MPS,
     STEER_HOLD,
+    STEER_NONE,
     STEER_PITCH_OVER,
     STEER_PROGRAMME,
     Floats,
@@ -59,7 +60,7 @@ def steer(
 
     Pad axes turn with the Earth. No pitch change is faster than the limit of its phase.
     """
-    if mode == STEER_HOLD:
+    if mode == STEER_HOLD or (mode == STEER_NONE and not math.isnan(words[RELEASE_S])):
         put_vector(words, COMMANDED_RATE_RADPS, (0.0, 0.0, 0.0))
         return
     old = words[COMMANDED_PITCH_RAD]

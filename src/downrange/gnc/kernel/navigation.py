@@ -29,6 +29,7 @@ from downrange.earth.kernel.geodesy import (
 )
 from downrange.earth.kernel.gravity import gravity_eci
 from downrange.gnc.kernel.data import (
+    AIR_DENSITY_KGPM3,
     AIR_PRESSURE_PA,
     ATTITUDE_BODY_FROM_ECI,
     DYNAMIC_PRESSURE_PA,
@@ -167,6 +168,7 @@ def derive(earth: Earth, clock_s: float, words: Floats) -> None:
     density, pressure, _, sound_speed = air(altitude, earth)
     words[NAV_ALTITUDE_M] = altitude
     words[NAV_SPEED_MPS] = speed
+    words[AIR_DENSITY_KGPM3] = density
     words[AIR_PRESSURE_PA] = pressure
     words[DYNAMIC_PRESSURE_PA] = 0.5 * density * speed * speed
     words[MACH] = speed / sound_speed

@@ -6,7 +6,9 @@ import math
 
 from downrange._jit import njit
 from downrange.gnc.kernel.data import (
+    ACCELERATION_LIMIT_MPS2,
     ACCELERATION_MPS2,
+    AIR_DENSITY_KGPM3,
     ALTITUDE_M,
     BEFORE,
     CALLED_OFF,
@@ -18,26 +20,33 @@ from downrange.gnc.kernel.data import (
     FORCE_MPS2,
     GROUP,
     HEALTHY_ENGINES,
+    HEATING_WPM2,
     HEIGHT_M,
+    JETTISONS,
     LAST_CLOCK_S,
     LAST_ROW,
+    LEFT_MPS,
     LOW_TIME_S,
     NAV_ALTITUDE_M,
     NAV_SPEED_MPS,
     NOW,
     ON_TIME_S,
     PAD_ALTITUDE_M,
+    PASSIVATES,
     PENDING_PHASE,
     PHASE,
     PHASE_START_S,
     PHASE_TIME_S,
+    POSITION_ECI_M,
     PROPELLANT_FRACTION,
     RELEASE_S,
     RELEASES,
     SENSE,
+    SEPARATES,
     SIGNAL,
     SIGNAL_CLOCK_S,
     SIGNALS,
+    SLOW,
     SMOOTH_SIGNALS,
     SPEED_MPS,
     STAGE,
@@ -46,12 +55,30 @@ from downrange.gnc.kernel.data import (
     THRESHOLD,
     THROTTLE,
     THRUST_VAC_N,
+    TICK_S,
     TIME_SINCE_RELEASE_S,
+    TIME_TO_APOGEE_S,
+    VELOCITY_ECI_MPS,
+    VELOCITY_TO_GO_MPS,
     Floats,
     Monitor,
     Phases,
 )
-from downrange.telemetry.bus import ABORT, RELEASE_HOLD_DOWN, Command, Measured
+from downrange.gnc.kernel.space import time_to_apogee
+from downrange.gnc.kernel.words import vector_at
+from downrange.telemetry.bus import (
+    ABORT,
+    JETTISON_FAIRING,
+    PASSIVATE,
+    RELEASE_HOLD_DOWN,
+    SEPARATE_STAGE,
+    SLOW_TICK,
+    Command,
+    Measured,
+)
+
+LEAST_THROTTLE = 0.2  # that the limit on acceleration asks for
+SPACE_ALTITUDE_M = 100e3  # from which orbits are looked at
 
 
 @njit
@@ -75,11 +102,16 @@ def read_signals(
     engines: Floats,
     tanks: Floats,
     stage: float,
+    lowest: float,
+    mu: float,
     measured: Measured,
     words: Floats,
     engine: Floats,
 ) -> None:
-    """Everything that an exit condition may look at; measured or navigated, never the truth."""
+    """Everything that an exit condition may look at; measured or navigated, never the truth.
+
+    `stage` is the one whose engines run, `lowest` the lowest attached.
+    """
     for i in range(SIGNALS):
         words[BEFORE + i] = words[NOW + i]
     clock = words[LAST_CLOCK_S]
@@ -92,6 +124,13 @@ def read_signals(
     words[NOW + HEIGHT_M] = words[NAV_ALTITUDE_M] - words[PAD_ALTITUDE_M]
     words[NOW + SPEED_MPS] = words[NAV_SPEED_MPS]
     words[NOW + ACCELERATION_MPS2] = words[FORCE_MPS2]
+    words[NOW + VELOCITY_TO_GO_MPS] = words[LEFT_MPS]
+    words[NOW + TIME_TO_APOGEE_S] = math.nan
+    if words[NAV_ALTITUDE_M] > SPACE_ALTITUDE_M:
+        words[NOW + TIME_TO_APOGEE_S] = time_to_apogee(
+            mu, vector_at(words, POSITION_ECI_M), vector_at(words, VELOCITY_ECI_MPS)
+        )
+    words[NOW + HEATING_WPM2] = 0.5 * words[AIR_DENSITY_KGPM3] * words[NAV_SPEED_MPS] ** 3
     lowest, thrust, installed, healthy = math.inf, 0.0, 0.0, 0.0
     for e in range(engines.shape[0]):
         if engines[e, ENGINE_STAGE] == stage:
@@ -109,7 +148,7 @@ def read_signals(
         fraction = measured.tank_fraction[k]
         if tanks[k, 0] == stage:
             lowest = min(lowest, fraction)
-        if tanks[k, 0] == 0:
+        if tanks[k, 0] == lowest:
             left += fraction * tanks[k, 1]
             load += tanks[k, 1]
     words[NOW + TANK_FRACTION_MIN] = lowest
@@ -173,12 +212,22 @@ def sequence(
         words[PHASE] = phase
         words[PHASE_START_S] = clock_s
         words[PENDING_PHASE] = -1.0
+    throttle = table[phase, THROTTLE]
+    limit = table[phase, ACCELERATION_LIMIT_MPS2]
     for e in range(engines.shape[0]):
         runs = engines[e, ENGINE_STAGE] == table[phase, STAGE] and engine[e, FAILED] == 0.0
+        wanted = throttle
+        if words[FORCE_MPS2] > 0.5 * limit and command.engine_on[e] > 0.5:
+            fit = command.throttle[e] * limit / words[FORCE_MPS2]
+            wanted = min(throttle, max(LEAST_THROTTLE, fit))
         command.engine_on[e] = 1.0 if runs else 0.0
-        command.throttle[e] = table[phase, THROTTLE]
+        command.throttle[e] = wanted
         command.cutoff_time_s[e] = cutoff_s
     if table[phase, RELEASES] == 1.0:
         command.discrete[RELEASE_HOLD_DOWN] = 1.0
+    command.discrete[SEPARATE_STAGE] = table[phase, SEPARATES]
+    command.discrete[JETTISON_FAIRING] = table[phase, JETTISONS]
+    command.discrete[SLOW_TICK] = table[phase, SLOW]
+    command.discrete[PASSIVATE] = table[phase, PASSIVATES]
     if table[phase, CALLED_OFF] == 1.0 and math.isnan(words[RELEASE_S]):
         command.discrete[ABORT] = 1.0

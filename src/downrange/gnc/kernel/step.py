@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from downrange._jit import njit
-from downrange.gnc.kernel.allocation import allocate
-from downrange.gnc.kernel.control import moment_demand
-from downrange.gnc.kernel.data import PHASE, STAGE, STEERING, Memory, Plan
+from downrange.gnc.kernel.allocation import allocate, fire_thrusters
+from downrange.gnc.kernel.control import moment_demand, thruster_demand
+from downrange.gnc.kernel.data import PHASE, SLOW, STAGE, STEER_PROGRADE, STEERING, Memory, Plan
 from downrange.gnc.kernel.guidance import steer
 from downrange.gnc.kernel.navigation import navigate
 from downrange.gnc.kernel.sequencer import monitor, read_signals, sequence
+from downrange.gnc.kernel.space import aim, steer_in_space
 from downrange.telemetry.bus import Command, Measured
 
 
@@ -18,21 +19,28 @@ def step(plan: Plan, measured: Measured, memory: Memory, command: Command) -> No
 
     The command holds from this tick's clock to the next tick's.
     """
-    tick_s, core, words = plan.tick_s, measured.core, memory.words
+    core, words, table = measured.core, memory.words, plan.phases.table
     navigate(plan.navigation, plan.earth, core, words)
+    before = int(words[PHASE])
+    tick_s = plan.slow_tick_s if table[before, SLOW] > 0.5 else plan.tick_s
     monitor(plan.monitor, tick_s, measured, memory.engine, command)
-    stage = plan.phases.table[int(words[PHASE]), STAGE]
-    read_signals(plan.engines, plan.tanks, stage, measured, words, memory.engine)
+    aim(plan.space, plan.earth.mu_m3ps2, table[before, STEERING], words)
+    read_signals(plan.engines, plan.tanks, table[before, STAGE], float(plan.stage),
+                 plan.earth.mu_m3ps2, measured, words, memory.engine)  # fmt: skip
     sequence(plan.phases, plan.engines, tick_s, words, memory.engine, command)
-    mode = plan.phases.table[int(words[PHASE]), STEERING]
-    steer(plan.steering, mode, tick_s, plan.earth.rotation_radps, words)
+    phase = int(words[PHASE])
+    mode = table[phase, STEERING]
+    if phase != before:
+        tick_s = plan.slow_tick_s if table[phase, SLOW] > 0.5 else plan.tick_s
+        aim(plan.space, plan.earth.mu_m3ps2, mode, words)
+    if mode >= STEER_PROGRADE:
+        steer_in_space(plan.space, mode, tick_s, words)
+    else:
+        steer(plan.steering, mode, tick_s, plan.earth.rotation_radps, words)
     moment = moment_demand(plan.control, mode, tick_s, words, memory.filters)
-    allocate(
-        plan.control,
-        plan.engines,
-        tick_s,
-        measured.chamber_fraction,
-        moment,
-        memory,
+    steered = allocate(
+        plan.control, plan.engines, tick_s, measured.chamber_fraction, moment, memory,
         command.gimbal_rad,
-    )
+    )  # fmt: skip
+    turning = thruster_demand(plan.control, mode, words)
+    fire_thrusters(plan.control, turning, steered, command.thrusters)
