@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from downrange._jit import njit
-from downrange.earth.kernel.frames import Vector, add, dot, norm, scale, sub
+from downrange.earth.kernel.frames import add, norm, scale
 from downrange.gnc.kernel import upfg
 from downrange.gnc.kernel.words import put_vector, vector_at
 
@@ -54,21 +54,19 @@ def insert(
     state: Floats,
     motor: Motor,
     memory: Floats,
-    target: upfg.Target,
-    stages: Floats,
-    rules: upfg.Rules,
+    plan: upfg.Insertion,
     tick_s: float,
     ticks_a_cycle: int,
 ) -> float:
     """Fly closed loop from clock 0 to an ideal cut-off; its time in s, nan if the stage is empty.
 
-    Guidance knows the plan in `stages`; the thrust of the motor it has to find out.
+    Guidance knows the plan's stages; the thrust of the motor it has to find out.
     """
-    clock, ticks, mu = 0.0, 0, motor.mu_m3ps2
+    clock, ticks = 0.0, 0
     r, v = vector_at(state, POSITION), vector_at(state, VELOCITY)
-    upfg.start(memory, target, stages, rules, r, v, clock, mu)
+    upfg.start(memory, plan, r, v, clock)
     while True:
-        left = upfg.time_to_cutoff(memory, stages, 0.0)
+        left = upfg.time_to_cutoff(memory, plan, 0.0)
         h_s = min(tick_s, left)
         spent = state[MASS] - motor.empty_kg < motor.thrust_n / motor.exhaust_mps * h_s
         if spent:
@@ -78,8 +76,8 @@ def insert(
             return clock + h_s
         ticks += 1
         clock = ticks * tick_s
-        upfg.tick(memory, stages, rules, clock, vector_at(state, SENSED))
+        upfg.tick(memory, plan, clock, vector_at(state, SENSED))
         put_vector(state, SENSED, (0.0, 0.0, 0.0))
         if ticks % ticks_a_cycle == 0:
             r, v = vector_at(state, POSITION), vector_at(state, VELOCITY)
-            upfg.cycle(memory, target, stages, rules, r, v, clock, mu)
+            upfg.cycle(memory, plan, r, v, clock)

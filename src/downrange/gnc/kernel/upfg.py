@@ -40,6 +40,15 @@ class Rules(NamedTuple):
     beyond_mps: float = 2.0  # faster than the target orbit asks for: cut off
 
 
+class Insertion(NamedTuple):
+    """What guidance knows before it starts."""
+
+    target: Target
+    stages: Floats  # (stages, STAGE_COLUMNS), at least one
+    rules: Rules
+    mu_m3ps2: float
+
+
 # Columns of stages: each row a burn at constant thrust, or at constant acceleration if LIMITED.
 EXHAUST_MPS = 0
 ACCELERATION_MPS2 = 1  # at its start, as planned
@@ -88,18 +97,20 @@ LEAST_RATIO = 0.1  # thrust below that tells nothing of the future
 
 
 @njit
-def capacity(stages: Floats, stage: int) -> float:
+def capacity(plan: Insertion, stage: int) -> float:
     """Velocity in m/s that a whole stage gives."""
-    row = stages[stage]
+    row = plan.stages[stage]
     if row[LIMITED] > 0.0:
         return float(row[ACCELERATION_MPS2] * row[BURN_S])
-    return float(-row[EXHAUST_MPS] * math.log1p(-row[ACCELERATION_MPS2] * row[BURN_S] / row[0]))
+    return float(
+        -row[EXHAUST_MPS] * math.log1p(-row[ACCELERATION_MPS2] * row[BURN_S] / row[EXHAUST_MPS])
+    )
 
 
 @njit
-def acceleration(memory: Floats, stages: Floats, used_mps: float) -> float:
+def acceleration(memory: Floats, plan: Insertion, used_mps: float) -> float:
     """Thrust acceleration (m/s^2) of the running stage, by the plan times the measured ratio."""
-    row = stages[int(memory[STAGE])]
+    row = plan.stages[int(memory[STAGE])]
     grown = 1.0 if row[LIMITED] > 0.0 else math.exp(used_mps / row[EXHAUST_MPS])
     return float(memory[THRUST_RATIO] * row[ACCELERATION_MPS2] * grown)
 
@@ -112,7 +123,7 @@ def begin_stage(memory: Floats, stage: int, clock_s: float) -> None:
 
 
 @njit
-def tick(memory: Floats, stages: Floats, rules: Rules, clock_s: float, sensed_mps: Vector) -> None:
+def tick(memory: Floats, plan: Insertion, clock_s: float, sensed_mps: Vector) -> None:
     """Follow the velocity sensed since the last tick; measure thrust.
 
     Thrust is known by its ratio to the plan at the velocity already gained, which stays the
@@ -120,14 +131,14 @@ def tick(memory: Floats, stages: Floats, rules: Rules, clock_s: float, sensed_mp
     """
     dt_s, speed = clock_s - memory[LAST_CLOCK_S], norm(sensed_mps)
     memory[LAST_CLOCK_S] = clock_s
-    planned = acceleration(memory, stages, memory[USED_MPS] + 0.5 * speed)
+    planned = acceleration(memory, plan, memory[USED_MPS] + 0.5 * speed)
     if not (math.isfinite(speed) and dt_s > 0.0):
         memory[BAD_TICKS] += 1.0
-        speed = acceleration(memory, stages, memory[USED_MPS]) * max(dt_s, 0.0)
+        speed = acceleration(memory, plan, memory[USED_MPS]) * max(dt_s, 0.0)
         sensed_mps = scale(vector_at(memory, LAMBDA), speed)
-    elif clock_s - memory[STAGE_START_S] > rules.settle_s:
-        since_s = clock_s - memory[STAGE_START_S] - rules.settle_s
-        weight = max(dt_s / max(dt_s, since_s), dt_s / max(dt_s, rules.filter_s))
+    elif clock_s - memory[STAGE_START_S] > plan.rules.settle_s:
+        since_s = clock_s - memory[STAGE_START_S] - plan.rules.settle_s
+        weight = max(dt_s / max(dt_s, since_s), dt_s / max(dt_s, plan.rules.filter_s))
         ratio = memory[THRUST_RATIO] * ((speed / dt_s) / planned)
         ratio = min(1.0 / LEAST_RATIO, max(LEAST_RATIO, ratio))
         memory[THRUST_RATIO] += weight * (ratio - memory[THRUST_RATIO])
@@ -135,18 +146,18 @@ def tick(memory: Floats, stages: Floats, rules: Rules, clock_s: float, sensed_mp
     memory[VELOCITY_TO_GO_MPS] -= dot(sensed_mps, vector_at(memory, LAMBDA))
     put_vector(memory, SENSED_MPS, add(vector_at(memory, SENSED_MPS), sensed_mps))
     stage = int(memory[STAGE])
-    if stage + 1 < stages.shape[0] and memory[USED_MPS] >= capacity(stages, stage):
+    if stage + 1 < plan.stages.shape[0] and memory[USED_MPS] >= capacity(plan, stage):
         begin_stage(memory, stage + 1, clock_s)
 
 
 @njit
-def time_to_cutoff(memory: Floats, stages: Floats, tail_off_mps: float) -> float:
+def time_to_cutoff(memory: Floats, plan: Insertion, tail_off_mps: float) -> float:
     """Seconds from the last tick to cut-off, 0 if it is due; the tail-off gives its part after."""
     if memory[CODE] == PAST_TARGET or memory[LAST_CLOCK_S] >= memory[DEADLINE_S]:
         return 0.0
     left = max(0.0, memory[VELOCITY_TO_GO_MPS] - tail_off_mps)
-    now = acceleration(memory, stages, memory[USED_MPS])
-    row = stages[int(memory[STAGE])]
+    now = acceleration(memory, plan, memory[USED_MPS])
+    row = plan.stages[int(memory[STAGE])]
     if row[LIMITED] > 0.0:
         return float(left / now)
     return float(row[EXHAUST_MPS] / now * -math.expm1(-left / row[EXHAUST_MPS]))
@@ -164,18 +175,18 @@ def direction(memory: Floats, clock_s: float) -> tuple[Vector, Vector]:
 
 
 @njit
-def burn(memory: Floats, stages: Floats, vgo_mps: float) -> Burn:
+def burn(memory: Floats, plan: Insertion, vgo_mps: float) -> Burn:
     """Thrust integrals L, J, S, Q, H, P of a burn of vgo_mps, its time and what is missing (m/s).
 
     Blocks 3 and 4: L, J, H are those of a, a t, a t^2 over time; S, Q, P the double ones.
     The last stage is thought to last as long as it takes.
     """
     L = J = S = Q = H = P = start = missing = 0.0
-    first, last = int(memory[STAGE]), stages.shape[0] - 1
+    stages, first, last = plan.stages, int(memory[STAGE]), plan.stages.shape[0] - 1
     for i in range(first, last + 1):
-        ve, a, full = stages[i, EXHAUST_MPS], stages[i, ACCELERATION_MPS2], capacity(stages, i)
+        ve, a, full = stages[i, EXHAUST_MPS], stages[i, ACCELERATION_MPS2], capacity(plan, i)
         if i == first:
-            a, full = acceleration(memory, stages, memory[USED_MPS]), full - memory[USED_MPS]
+            a, full = acceleration(memory, plan, memory[USED_MPS]), full - memory[USED_MPS]
         part = vgo_mps - L
         if i == last:
             missing = max(0.0, part - full)
@@ -202,8 +213,8 @@ def burn(memory: Floats, stages: Floats, vgo_mps: float) -> Burn:
 
 
 @njit
-def turn(
-    memory: Floats, target: Target, r: Vector, v: Vector, of: Burn
+def linear_tangent(
+    memory: Floats, normal: Vector, r: Vector, v: Vector, of: Burn
 ) -> tuple[Vector, Vector, Vector, Vector]:
     """Block 5: lambda, lambda_dot, and the velocity and distance that thrust along them gives.
 
@@ -213,7 +224,7 @@ def turn(
     L, J, S, Q, H, P, tgo, _ = of
     lam, rd = unit(vector_at(memory, VGO_MPS)), vector_at(memory, RD_M)
     rgo = sub(rd, add(add(r, scale(v, tgo)), vector_at(memory, RGRAV_M)))
-    along = unit(cross(target.normal, rd))
+    along = unit(cross(normal, rd))
     rgo = sub(rgo, scale(along, dot(along, rgo)))
     rgo = add(rgo, scale(along, (S - dot(lam, rgo)) / dot(lam, along)))
     rgo = add(rgo, vector_at(memory, RBIAS_M))
@@ -251,40 +262,38 @@ def in_plane(target: Target, r: Vector) -> tuple[Vector, Vector]:
 
 
 @njit
-def guess(
-    memory: Floats, target: Target, stages: Floats, r: Vector, v: Vector, mu_m3ps2: float
-) -> None:
+def guess(memory: Floats, plan: Insertion, r: Vector, v: Vector) -> None:
     """Solution to begin with: as far along the orbit as the mean speed leads in the burn."""
+    target = plan.target
     rd, vd = in_plane(target, r)
-    burn_s = burn(memory, stages, norm(sub(vd, v)))[6]
+    burn_s = burn(memory, plan, norm(sub(vd, v)))[6]
     angle = 0.5 * norm(add(v, vd)) * burn_s / target.radius_m
     ahead = scale(cross(target.normal, rd), math.sin(angle))
     rd, vd = in_plane(target, add(scale(rd, math.cos(angle)), ahead))
     put_vector(memory, RD_M, rd)
     put_vector(memory, VGO_MPS, sub(vd, v))
-    put_vector(memory, RGRAV_M, scale(r, -0.5 * mu_m3ps2 / norm(r) ** 3))
+    put_vector(memory, RGRAV_M, scale(r, -0.5 * plan.mu_m3ps2 / norm(r) ** 3))
     put_vector(memory, RBIAS_M, (0.0, 0.0, 0.0))
     memory[TGO_S] = 1.0
 
 
 @njit
 def solve(
-    memory: Floats, target: Target, stages: Floats, r: Vector, v: Vector, clock_s: float,
-    mu_m3ps2: float,
-) -> tuple[float, Vector, Vector, Vector, Burn]:  # fmt: skip
+    memory: Floats, plan: Insertion, r: Vector, v: Vector, clock_s: float
+) -> tuple[float, Vector, Vector, Vector, Burn]:
     """One predictor-corrector step of the solution in progress.
 
     Returns by how much (m/s) it moved, lambda, lambda_dot, the velocity that thrust must add
     and the burn.
     """
     before = vector_at(memory, VGO_MPS)
-    of = burn(memory, stages, norm(before))
+    of = burn(memory, plan, norm(before))
     tgo = of[6]
     stretch = (tgo / memory[TGO_S]) ** 2
     put_vector(memory, RGRAV_M, scale(vector_at(memory, RGRAV_M), stretch))
-    lam, rate, v_thrust, r_thrust = turn(memory, target, r, v, of)
-    v_grav, r_grav = gravity_integrals(r, v, v_thrust, r_thrust, tgo, mu_m3ps2)
-    rd, vd = in_plane(target, add(add(r, scale(v, tgo)), add(r_grav, r_thrust)))
+    lam, rate, v_thrust, r_thrust = linear_tangent(memory, plan.target.normal, r, v, of)
+    v_grav, r_grav = gravity_integrals(r, v, v_thrust, r_thrust, tgo, plan.mu_m3ps2)
+    rd, vd = in_plane(plan.target, add(add(r, scale(v, tgo)), add(r_grav, r_thrust)))
     needed = sub(sub(vd, v), v_grav)
     vgo = add(needed, sub(before, v_thrust))
     put_vector(memory, RD_M, rd)
@@ -295,35 +304,33 @@ def solve(
 
 
 @njit
-def past_target(target: Target, r: Vector, v: Vector, mu_m3ps2: float, beyond_mps: float) -> bool:
-    """Whether energy and angular momentum are beyond the target's, by so much speed."""
-    speed = target.speed_mps + beyond_mps
+def past_target(plan: Insertion, r: Vector, v: Vector) -> bool:
+    """Whether energy and angular momentum are beyond those of a slightly faster cut-off."""
+    target, mu = plan.target, plan.mu_m3ps2
+    speed = target.speed_mps + plan.rules.beyond_mps
     momentum = target.radius_m * speed * math.cos(target.flight_path_angle_rad)
-    energy = 0.5 * speed * speed - mu_m3ps2 / target.radius_m
+    energy = 0.5 * speed * speed - mu / target.radius_m
     return bool(
-        dot(cross(r, v), target.normal) > momentum and 0.5 * dot(v, v) - mu_m3ps2 / norm(r) > energy
+        dot(cross(r, v), target.normal) > momentum and 0.5 * dot(v, v) - mu / norm(r) > energy
     )
 
 
 @njit
-def attempt(
-    memory: Floats, target: Target, stages: Floats, rules: Rules, r: Vector, v: Vector,
-    clock_s: float, mu_m3ps2: float,
-) -> bool:  # fmt: skip
+def attempt(memory: Floats, plan: Insertion, r: Vector, v: Vector, clock_s: float) -> bool:
     """Solve once more; a solution that has converged becomes the steering. Whether it has.
 
     DOUBTS counts those that have not, or whose end recedes as the clock goes on: no thrust.
     """
     ended_s, since_s = memory[SOLVED_S] + memory[TGO_S], clock_s - memory[SOLVED_S]
-    moved, lam, rate, needed, of = solve(memory, target, stages, r, v, clock_s, mu_m3ps2)
-    tgo_s, allowed = of[6], max(rules.converged_mps, rules.converged_fraction * of[0])
+    moved, lam, rate, needed, of = solve(memory, plan, r, v, clock_s)
+    tgo_s, allowed = of[6], max(plan.rules.converged_mps, plan.rules.converged_fraction * of[0])
     good = moved < allowed and math.isfinite(norm(rate))
     nearer = clock_s + tgo_s < ended_s + 0.5 * since_s
-    if good and (nearer or clock_s - memory[STAGE_START_S] <= rules.settle_s):
+    if good and (nearer or clock_s - memory[STAGE_START_S] <= plan.rules.settle_s):
         memory[DOUBTS] = 0.0
     else:
         memory[DOUBTS] += 1.0
-    if not good or memory[DOUBTS] > rules.patience:
+    if not good or memory[DOUBTS] > plan.rules.patience:
         return False
     put_vector(memory, LAMBDA, lam)
     put_vector(memory, LAMBDA_DOT_PS, rate)
@@ -334,23 +341,20 @@ def attempt(
 
 
 @njit
-def anew(
-    memory: Floats, target: Target, stages: Floats, rules: Rules, r: Vector, v: Vector,
-    clock_s: float, mu_m3ps2: float,
-) -> None:  # fmt: skip
+def anew(memory: Floats, plan: Insertion, r: Vector, v: Vector, clock_s: float) -> None:
     """Forget the solution in progress and look for one from here."""
-    guess(memory, target, stages, r, v, mu_m3ps2)
+    guess(memory, plan, r, v)
     for _ in range(FIRST_TRIES):
-        moved = solve(memory, target, stages, r, v, clock_s, mu_m3ps2)[0]
-        if not moved >= rules.converged_mps:
+        moved = solve(memory, plan, r, v, clock_s)[0]
+        if not moved >= plan.rules.converged_mps:
             break
 
 
 @njit
-def outcome(memory: Floats, stages: Floats, rules: Rules, good: bool) -> int:
+def outcome(memory: Floats, plan: Insertion, good: bool) -> int:
     """Code of a cycle, and by how much (m/s) the stages are too small."""
-    memory[SHORTFALL_MPS] = burn(memory, stages, norm(vector_at(memory, VGO_MPS)))[7]
-    if memory[DOUBTS] > rules.patience:
+    memory[SHORTFALL_MPS] = burn(memory, plan, norm(vector_at(memory, VGO_MPS)))[7]
+    if memory[DOUBTS] > plan.rules.patience:
         return NOT_CONVERGING
     if not good:
         return CONVERGING
@@ -358,37 +362,31 @@ def outcome(memory: Floats, stages: Floats, rules: Rules, good: bool) -> int:
 
 
 @njit
-def start(
-    memory: Floats, target: Target, stages: Floats, rules: Rules, r: Vector, v: Vector,
-    clock_s: float, mu_m3ps2: float,
-) -> None:  # fmt: skip
+def start(memory: Floats, plan: Insertion, r: Vector, v: Vector, clock_s: float) -> None:
     """Begin with the first stage, from the state at its ignition; overwrites the memory.
 
     Without a solution thrust is along the velocity, until the stages must be empty.
-    LAMBDA stays zero where even the state is no number.
+    LAMBDA stays zero until a state is a number.
     """
     memory[:] = 0.0
     begin_stage(memory, 0, clock_s)
     memory[LAST_CLOCK_S] = clock_s
     memory[CODE] = BAD_INPUT
+    for i in range(plan.stages.shape[0]):
+        memory[VELOCITY_TO_GO_MPS] += capacity(plan, i)
+        memory[CUTOFF_S] += plan.stages[i, BURN_S]
+    memory[DEADLINE_S] = clock_s + 1.2 * memory[CUTOFF_S] + 10.0
+    memory[CUTOFF_S] += clock_s
     if not math.isfinite(norm(r) + norm(v)):
         return
     put_vector(memory, LAMBDA, unit(v))
-    for i in range(stages.shape[0]):
-        memory[VELOCITY_TO_GO_MPS] += capacity(stages, i)
-        memory[CUTOFF_S] += stages[i, BURN_S]
-    memory[DEADLINE_S] = clock_s + 1.2 * memory[CUTOFF_S] + 10.0
-    memory[CUTOFF_S] += clock_s
-    anew(memory, target, stages, rules, r, v, clock_s, mu_m3ps2)
-    good = attempt(memory, target, stages, rules, r, v, clock_s, mu_m3ps2)
-    memory[CODE] = outcome(memory, stages, rules, good)
+    anew(memory, plan, r, v, clock_s)
+    good = attempt(memory, plan, r, v, clock_s)
+    memory[CODE] = outcome(memory, plan, good)
 
 
 @njit
-def cycle(
-    memory: Floats, target: Target, stages: Floats, rules: Rules, r: Vector, v: Vector,
-    clock_s: float, mu_m3ps2: float,
-) -> None:  # fmt: skip
+def cycle(memory: Floats, plan: Insertion, r: Vector, v: Vector, clock_s: float) -> None:
     """One major cycle, right after a tick: solve anew from the navigated state.
 
     CODE says what came of it. The steering changes only by a solution that has converged
@@ -405,15 +403,15 @@ def cycle(
     if bad:
         memory[CODE] = BAD_INPUT
         return
-    if past_target(target, r, v, mu_m3ps2, rules.beyond_mps):
+    if past_target(plan, r, v):
         memory[CODE] = PAST_TARGET
         return
     good = True
-    if memory[FROZEN] > 0.0 or time_to_cutoff(memory, stages, 0.0) < rules.freeze_s:
+    if memory[FROZEN] > 0.0 or time_to_cutoff(memory, plan, 0.0) < plan.rules.freeze_s:
         memory[FROZEN] = 1.0
     else:
-        good = attempt(memory, target, stages, rules, r, v, clock_s, mu_m3ps2)
+        good = attempt(memory, plan, r, v, clock_s)
         lost = not math.isfinite(norm(vector_at(memory, VGO_MPS)))
-        if not good and (lost or memory[DOUBTS] % rules.patience == 0.0):
-            anew(memory, target, stages, rules, r, v, clock_s, mu_m3ps2)
-    memory[CODE] = outcome(memory, stages, rules, good)
+        if not good and (lost or memory[DOUBTS] % plan.rules.patience == 0.0):
+            anew(memory, plan, r, v, clock_s)
+    memory[CODE] = outcome(memory, plan, good)
