@@ -79,6 +79,7 @@ def test_every_rung_of_the_ladder_holds(rungs: list[Check]) -> None:
     assert {check.name for check in rungs} == {
         "US Standard Atmosphere 1976", "geodesy", "Kepler orbit", "orbit with J2",
         "free asymmetric body", "fall to the east", "rocket equation", "order of the integrator",
+        "upper-stage guidance",
     }  # fmt: skip
 
 

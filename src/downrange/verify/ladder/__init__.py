@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from downrange.verify.check import Check
-from downrange.verify.ladder import earth, motion
+from downrange.verify.ladder import earth, guidance, motion
 
 
 def climb() -> list[Check]:
     """Climb every rung of the ladder, under a second once compiled."""
-    return [check for rung in (*earth.RUNGS, *motion.RUNGS) for check in rung()]
+    return [check for rung in (*earth.RUNGS, *motion.RUNGS, *guidance.RUNGS) for check in rung()]
