@@ -110,7 +110,9 @@ def plan_mission(mission: Mission) -> Planned:
         spec.safety, spec.site, ascent.time_s[powered], ascent.position_ecef_m[powered],
         ascent.velocity_ecef_mps[powered], nose_of(ascent, spec)[powered], earth,
     )  # fmt: skip
-    return Planned(tuple(plans), tuple(legs), ascent, rules, float(assumed.mode_frequency_radps[-1, 0]))
+    return Planned(
+        tuple(plans), tuple(legs), ascent, rules, float(assumed.mode_frequency_radps[-1, 0])
+    )
 
 
 def _control_of(spec: MissionSpec, stage: int) -> ControlSpec:

@@ -59,6 +59,7 @@ def assumed_vehicle(spec: VehicleSpec, plant: Plant, leg: Leg) -> AssumedVehicle
         payload_kg=float(spec.payload.mass.si) if spec.payload else 0.0,
         fairing_kg=float(spec.fairing.mass.si) if spec.fairing else 0.0,
         thruster_nm=(thrusters.roll_nm, thrusters.pitch_nm, thrusters.pitch_nm),
+        thruster_pulse_s=thrusters.shortest_s,
         fraction=fraction,
         mass_kg=_column(properties, vehicle.MASS_KG),
         x_cm_m=_column(properties, vehicle.X_CM_M),

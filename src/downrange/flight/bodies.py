@@ -17,7 +17,7 @@ from downrange.dynamics.kernel.fall import (
     NOT_A_NUMBER,
     fall,
 )
-from downrange.dynamics.kernel.rigid import AUX_SIZE, Surroundings
+from downrange.dynamics.kernel.rigid import AUX_SIZE, LOADS_SIZE, STATE_SIZE, Surroundings
 from downrange.earth.kernel.orbit import elements
 from downrange.flight.assemble import Planned, assemble, build_plant, new_state
 from downrange.flight.channels import Layout
@@ -202,7 +202,7 @@ class Journey:
         end = ""
         if self.leg > 0 and self.flight.clock[loop.ENDED] == loop.COMPLETE and self._comes_down():
             rest = piece_of(plant, state, self.planned.legs[self.leg].attached)
-            rows.append(self._fallen(rest, rest.attached, 1.0)[1:])
+            rows.append(self._fallen(rest, rest.attached.tolist(), 1.0)[1:])
             end = self._fall_end
         steered = Flown(self.name, np.concatenate(rows), end, self.flight, self.numbers,
                         ends_m=(plant.aft_x_m, plant.nose_x_m), steered=True)  # fmt: skip
@@ -244,3 +244,10 @@ def fall_rows(found: Floats, layout: Layout, piece: Piece) -> Floats:
     rows[:, at["tank"]] = piece.tank_kg
     rows[:, at["moment"]] = 0.0
     return rows
+
+
+def compile_fall(numbers: loop.Numbers) -> None:
+    """Have the fall of what nobody steers compiled, or read from the cache."""
+    rigid, loads, rows = np.zeros(STATE_SIZE), np.ones(LOADS_SIZE), np.zeros((2, FALL_COLUMNS))
+    rigid[[0, 6]] = 1e7, 1.0
+    fall(rigid, 0.0, 0.0, loads, numbers.plant.around, (0.0, 1.0), 0.0, rows)

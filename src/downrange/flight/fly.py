@@ -11,7 +11,7 @@ from typing import Any
 
 from downrange.errors import InputError, OutputError
 from downrange.flight.assemble import Planned, assemble, plan_mission
-from downrange.flight.bodies import Journey
+from downrange.flight.bodies import Journey, compile_fall
 from downrange.flight.draw import check_groups, draw
 from downrange.flight.kernel import loop
 from downrange.flight.load import Mission, load_mission
@@ -88,6 +88,7 @@ def compile_loop(ready: Prepared) -> float:
     spec = ready.mission.spec
     numbers, flight = assemble(ready.mission, spec, ready.planned, 0, 0, RECORD_HZ)
     loop.fly(numbers, flight, 0)
+    compile_fall(numbers)
     return time.perf_counter() - started
 
 

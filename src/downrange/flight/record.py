@@ -212,5 +212,3 @@ def _coast(site: SiteSpec) -> dict[str, Any] | None:
             for ring in shore.land
         ],
     }
-
-

@@ -24,10 +24,10 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from downrange._spec import Spec
 from downrange.earth.spec import SiteSpec, WindSpec
 from downrange.faults.spec import FaultSpec, parse_fault
+from downrange.flight.legs import leg_findings
 from downrange.gnc.spec import ControlSpec, GuidanceSpec, PhaseSpec, TargetSpec
 from downrange.safety.spec import SafetySpec
 from downrange.units import PositiveDuration, value
-from downrange.flight.legs import leg_findings
 from downrange.vehicle.spec import VehicleSpec, refuse
 
 Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]

@@ -26,6 +26,7 @@ from downrange.gnc.kernel.data import (
     Space,
     Steering,
 )
+from downrange.gnc.kernel.upfg import UPFG_WORDS
 from downrange.gnc.phases import compile_phases, read_condition, successor
 from downrange.gnc.plan import Ascent, Bounds, Orbit, Site, plan_ascent
 from downrange.gnc.spec import ControlSpec, GuidanceSpec, PhaseSpec, TargetSpec
@@ -125,7 +126,7 @@ def new_memory(plan: Plan) -> Memory:
         np.zeros((engines, data.ENGINE_WORDS)),
         np.zeros((2, sections, 2)),
         np.zeros((plan.control.latency_ticks + 1, engines, 2)),
-        np.zeros(1),
+        np.zeros(UPFG_WORDS),
     )
 
 
@@ -272,6 +273,7 @@ def _control(spec: ControlSpec, vehicle: AssumedVehicle, tick_s: float) -> Contr
         gimbal_rate_radps=math.inf if spec.gimbal_rate is None else spec.gimbal_rate.si,
         latency_ticks=int(spec.latency_ticks),
         thruster_nm=vehicle.thruster_nm,
+        thruster_pulse_s=vehicle.thruster_pulse_s,
         thruster_bandwidth_radps=spec.thrusters.bandwidth.si,
         thruster_rate_radps=spec.thrusters.rate.si,
         roll_by_thrusters=0.0 if _can_roll(vehicle) else 1.0,
@@ -291,6 +293,7 @@ def _space(
     """Insertion and target orbit, and what the stage that flies there is assumed to give."""
     own = vehicle.engine_stage == vehicle.stage
     thrust_n = float(vehicle.engine_thrust_vac_n[own].sum())
+    flow_kgps = float(vehicle.engine_flow_kgps[own].sum())
     return Space(
         radius_m=ascent.insertion_radius_m,
         speed_mps=ascent.insertion_speed_mps,
@@ -298,8 +301,16 @@ def _space(
         inclination_rad=target.inclination.si,
         perigee_m=earth.equatorial_radius_m + target.perigee.si,
         apogee_m=earth.equatorial_radius_m + target.apogee.si,
-        exhaust_mps=thrust_n / float(vehicle.engine_flow_kgps[own].sum()),
-        acceleration_mps2=thrust_n / float(vehicle.mass_kg[-1]),
+        stages=_floats(
+            [
+                [
+                    thrust_n / flow_kgps,
+                    thrust_n / float(vehicle.mass_kg[-1]),
+                    float(vehicle.stage_propellant_kg[vehicle.stage]) / flow_kgps,
+                    0.0,
+                ]
+            ]
+        ),
         tail_off_s=float(vehicle.engine_tail_off_s[own].mean()),
         rate_limit_radps=guidance.space_rate_limit.si,
     )

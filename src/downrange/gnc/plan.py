@@ -27,6 +27,8 @@ from downrange.gnc.search import find_root, golden_section
 from downrange.units import STANDARD_GRAVITY_MPS2
 
 STEP_S = 0.25  # first stage
+COAST_STEP_S = 10.0
+NO_COAST_M = 1000.0  # to the target's apogee: the insertion is the target
 UPPER_STEP_S = 1.0  # upper stage
 SEARCH_STEP_S = 4.0  # upper stage, while the pitch-over is searched for
 # Where the search for the upper stage's steering begins: tan(pitch) at start and end, yaw.
@@ -203,6 +205,8 @@ class _Planner:
             low = math.degrees(abs(site.latitude_rad))
             raise self._problem(f"no launch from a latitude of {low:.2f} deg reaches an inclination"
                                 f" of {math.degrees(orbit.inclination_rad):.2f} deg")  # fmt: skip
+        insertion = min(bounds.insertion_altitude_m, orbit.perigee_altitude_m)
+        self.insertion_radius = earth.equatorial_radius_m + insertion
         self.law = LAWS[0]
         self.steered = Steered(
             tangent_start=0.0,
@@ -300,12 +304,40 @@ class _Planner:
             pitch_rad=rows[:, kernel.PITCH_RAD].copy(),
             dynamic_pressure_pa=rows[:, kernel.DYNAMIC_PRESSURE_PA].copy(),
             inclination_rad=_inclination(rows[-1]),
-            insertion_radius_m=float(np.linalg.norm(_vector(rows[-1], kernel.POSITION_ECI_M))),
-            insertion_speed_mps=self.insertion_speed,
+            insertion_radius_m=self.insertion_radius,
+            insertion_speed_mps=self._speed_to_apogee(rows[-1]),
             propellant_left_kg=left,
             restart_propellant_kg=restart,
             spare_mps=spare,
         )
+
+    def _speed_to_apogee(self, row: Floats) -> float:
+        """Level speed at the insertion from which the coast, with J2, ends at the target's apogee.
+
+        That of the conic where the insertion is into the target itself: there is no coast.
+        """
+        apogee = self.earth.equatorial_radius_m + self.orbit.apogee_altitude_m
+        if apogee - self.insertion_radius < NO_COAST_M:
+            return self.insertion_speed
+        place = row[kernel.POSITION_ECI_M : kernel.POSITION_ECI_M + 3]
+        course = row[kernel.VELOCITY_ECI_MPS : kernel.VELOCITY_ECI_MPS + 3]
+        up = place / np.linalg.norm(place)
+        level = course - up * (up @ course)
+        level /= np.linalg.norm(level)
+        start = (up * self.insertion_radius).tolist()
+
+        def off(speed: float) -> float:
+            velocity = (level * speed).tolist()
+            found = kernel.coast_apogee_m(tuple(start), tuple(velocity), COAST_STEP_S, self.earth)
+            return found - apogee
+
+        low, high = self.insertion_speed - 3.0, self.insertion_speed + 3.0
+        for _ in range(8):
+            slope = (off(high) - off(low)) / (high - low)
+            low, high = high, high - off(high) / slope
+            if abs(high - low) < 1e-4:
+                break
+        return float(high)
 
     def _launch(self, kick_rad: float) -> Launch:
         site, bounds = self.site, self.bounds
@@ -371,8 +403,7 @@ class _Planner:
         radius, speed = float(np.linalg.norm(r)), float(np.linalg.norm(v))
         if speed < self.insertion_speed - 1.0:
             return np.full(3, math.nan)
-        insertion = min(self.bounds.insertion_altitude_m, self.orbit.perigee_altitude_m)
-        high = radius - self.earth.equatorial_radius_m - insertion
+        high = radius - self.insertion_radius
         tilt = _inclination(row) - self.orbit.inclination_rad
         return np.array([high / 1e3, float(r @ v) / radius / 10.0, math.degrees(tilt) / 0.01])
 

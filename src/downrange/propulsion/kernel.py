@@ -493,7 +493,7 @@ def fire(
     mx, my, mz = 0.0, 0.0, 0.0
     for axis in range(3):
         share = min(1.0, abs(duty[axis]))
-        if share * dt_s < thrusters.shortest_s or gas_kg <= 0.0 or share == 0.0:
+        if share * dt_s < thrusters.shortest_s * (1.0 - 1e-9) or gas_kg <= 0.0 or share == 0.0:
             continue
         gas_kg = max(0.0, gas_kg - thrusters.flow_kgps * share * dt_s)
         signed = math.copysign(share, duty[axis])

@@ -384,4 +384,4 @@ def fly(numbers: Numbers, flight: Flight, ticks: int) -> None:
             now + flown,
         )  # fmt: skip
         if clock[ENDED] != GOING:
-            record(f, now + flown)
+            record(f, clock[TICK] * n.tick_s if flown == tick_s else now + flown)

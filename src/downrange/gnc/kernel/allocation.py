@@ -13,6 +13,7 @@ from downrange.gnc.kernel.data import (
     PROPELLANT_FRACTION,
     SATURATED,
     THRUST_VAC_N,
+    THRUSTERS_OWE_S,
     TICKS,
     Control,
     Floats,
@@ -119,12 +120,22 @@ def allocate(
 
 
 @njit
-def fire_thrusters(control: Control, moment: Vector, steered: bool, duty: Floats) -> None:
+def fire_thrusters(
+    control: Control, moment: Vector, steered: bool, tick_s: float, words: Floats, duty: Floats
+) -> None:
     """Share of the coming tick for which the thrusters of each axis fire, with the sense as sign.
 
-    While engines steer only the roll that they can't give is left to the thrusters.
+    What is too short for a pulse is owed, until it makes one. While engines steer, only the roll
+    that they can't give is left to the thrusters.
     """
     for axis in range(3):
-        most = control.thruster_nm[axis]
-        wanted = not steered or (axis == 0 and control.roll_by_thrusters > 0.5)
-        duty[axis] = limited(0.0, moment[axis] / most, 1.0) if wanted and most > 0.0 else 0.0
+        most, owed = control.thruster_nm[axis], THRUSTERS_OWE_S + axis
+        duty[axis] = 0.0
+        if most <= 0.0 or (steered and (axis > 0 or control.roll_by_thrusters < 0.5)):
+            words[owed] = 0.0
+            continue
+        words[owed] += limited(0.0, moment[axis] / most, 1.0) * tick_s
+        pulse_s = limited(0.0, words[owed], tick_s)
+        if abs(pulse_s) >= control.thruster_pulse_s:
+            duty[axis] = pulse_s / tick_s
+            words[owed] = 0.0

@@ -272,3 +272,29 @@ def fly_upper_stage(steered: Steered, burn: Burn, medium: Air, pad_up: Vector, r
         n += 1
         put_row(rows[n], t + h, r, v, row[MASS_KG] - h * burn.flow_kgps, medium)
     return n + 1
+
+
+@njit
+def coast_apogee_m(r: Vector, v: Vector, step_s: float, earth: Earth) -> float:
+    """Largest radius (m) of a coast that begins with v (m/s) at a perigee r (m); nan if none.
+
+    Runge-Kutta in the gravity field with J2, which moves the apogee of a low orbit by kilometres
+    against the conic; the peak is a parabola through the last three radii.
+    """
+    before, now = norm(r), norm(r)
+    for _ in range(int(20000.0 / step_s)):
+        v1, a1 = v, gravity_eci(r, earth)
+        v2 = add(v, scale(a1, 0.5 * step_s))
+        a2 = gravity_eci(add(r, scale(v1, 0.5 * step_s)), earth)
+        v3 = add(v, scale(a2, 0.5 * step_s))
+        a3 = gravity_eci(add(r, scale(v2, 0.5 * step_s)), earth)
+        v4 = add(v, scale(a3, step_s))
+        a4 = gravity_eci(add(r, scale(v3, step_s)), earth)
+        r = add(r, scale(add(add(v1, v4), scale(add(v2, v3), 2.0)), step_s / 6.0))
+        v = add(v, scale(add(add(a1, a4), scale(add(a2, a3), 2.0)), step_s / 6.0))
+        after = norm(r)
+        if now > before and now >= after:
+            bend = 2.0 * now - before - after
+            return now + (after - before) ** 2 / (8.0 * bend)
+        before, now = now, after
+    return math.nan

@@ -38,6 +38,7 @@ class AssumedVehicle(NamedTuple):
     payload_kg: float
     fairing_kg: float
     thruster_nm: Vector  # moment of the attitude thrusters about each axis; 0: none
+    thruster_pulse_s: float  # the shortest
     fraction: Floats  # (F,) propellant of the stage left over that loaded
     mass_kg: Floats  # (F,)
     x_cm_m: Floats  # (F,)
@@ -166,6 +167,7 @@ class Control(NamedTuple):
     gimbal_rate_radps: float  # inf: not limited by the flight software
     latency_ticks: int
     thruster_nm: Vector  # moment of the attitude thrusters about each axis; 0: none
+    thruster_pulse_s: float  # the shortest
     thruster_bandwidth_radps: float
     thruster_rate_radps: float  # fastest turn asked of them
     roll_by_thrusters: float  # 1: the engines can't roll the body
@@ -180,8 +182,7 @@ class Space(NamedTuple):
     inclination_rad: float
     perigee_m: float  # radii of the target orbit
     apogee_m: float
-    exhaust_mps: float  # of this stage's engines, as assumed
-    acceleration_mps2: float  # of this stage when it starts to burn, as assumed
+    stages: Floats  # (1, 4) this stage as assumed: a row of upfg.Insertion.stages
     tail_off_s: float  # full thrust for so long is what comes after a cut-off
     rate_limit_radps: float  # of the commanded attitude
 
@@ -245,7 +246,11 @@ TO_GO_MPS = 51  # 51, 52, 53: velocity to go, ECI
 THRUST_ALONG = 54  # 54, 55, 56: direction that the thrust is to have, ECI
 LEFT_MPS = 57  # velocity to go along it, less the tail-off's; nan where nothing is steered to
 AIR_DENSITY_KGPM3 = 58
-NOW = 59  # the signals
+NORMAL = 59  # 59, 60, 61: of the plane that the closed loop steers into, ECI
+NEXT_CYCLE_S = 62  # clock of the closed loop's next solution
+GUIDANCE_CODE = 63  # of upfg; 0 before it began
+THRUSTERS_OWE_S = 64  # 64, 65, 66: time of firing that was asked for and not yet given
+NOW = 67  # the signals
 BEFORE = NOW + SIGNALS  # the same, one tick ago
 WORDS = BEFORE + SIGNALS
 
@@ -265,4 +270,4 @@ class Memory(NamedTuple):
     engine: Floats  # (engines, ENGINE_WORDS)
     filters: Floats  # (2, sections, 2): pitch and yaw
     delay: Floats  # (latency + 1, engines, 2) gimbal demands
-    loop: Floats  # (upfg.WORDS,) of the closed loop to the insertion
+    loop: Floats  # (upfg.UPFG_WORDS,) of the closed loop to the insertion

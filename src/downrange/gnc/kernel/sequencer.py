@@ -19,6 +19,7 @@ from downrange.gnc.kernel.data import (
     FIRST_ROW,
     FORCE_MPS2,
     GROUP,
+    GUIDANCE_FAILED,
     HEALTHY_ENGINES,
     HEATING_WPM2,
     HEIGHT_M,
@@ -55,7 +56,6 @@ from downrange.gnc.kernel.data import (
     THRESHOLD,
     THROTTLE,
     THRUST_VAC_N,
-    TICK_S,
     TIME_SINCE_RELEASE_S,
     TIME_TO_APOGEE_S,
     VELOCITY_ECI_MPS,
@@ -64,6 +64,7 @@ from downrange.gnc.kernel.data import (
     Monitor,
     Phases,
 )
+from downrange.gnc.kernel.insertion import has_failed
 from downrange.gnc.kernel.space import time_to_apogee
 from downrange.gnc.kernel.words import vector_at
 from downrange.telemetry.bus import (
@@ -102,7 +103,7 @@ def read_signals(
     engines: Floats,
     tanks: Floats,
     stage: float,
-    lowest: float,
+    attached: float,
     mu: float,
     measured: Measured,
     words: Floats,
@@ -110,7 +111,7 @@ def read_signals(
 ) -> None:
     """Everything that an exit condition may look at; measured or navigated, never the truth.
 
-    `stage` is the one whose engines run, `lowest` the lowest attached.
+    `stage` is the one whose engines run, `attached` the lowest there is.
     """
     for i in range(SIGNALS):
         words[BEFORE + i] = words[NOW + i]
@@ -130,6 +131,7 @@ def read_signals(
         words[NOW + TIME_TO_APOGEE_S] = time_to_apogee(
             mu, vector_at(words, POSITION_ECI_M), vector_at(words, VELOCITY_ECI_MPS)
         )
+    words[NOW + GUIDANCE_FAILED] = has_failed(words)
     words[NOW + HEATING_WPM2] = 0.5 * words[AIR_DENSITY_KGPM3] * words[NAV_SPEED_MPS] ** 3
     lowest, thrust, installed, healthy = math.inf, 0.0, 0.0, 0.0
     for e in range(engines.shape[0]):
@@ -148,7 +150,7 @@ def read_signals(
         fraction = measured.tank_fraction[k]
         if tanks[k, 0] == stage:
             lowest = min(lowest, fraction)
-        if tanks[k, 0] == lowest:
+        if tanks[k, 0] == attached:
             left += fraction * tanks[k, 1]
             load += tanks[k, 1]
     words[NOW + TANK_FRACTION_MIN] = lowest

@@ -24,7 +24,6 @@ from downrange.gnc.kernel.data import (
     FORCE_MPS2,
     LEFT_MPS,
     POSITION_ECI_M,
-    STEER_ORBIT,
     STEER_PROGRADE,
     THRUST_ALONG,
     TO_GO_MPS,
@@ -127,15 +126,6 @@ def aim_at_orbit(space: Space, mu: float, words: Floats) -> None:
         put_vector(words, THRUST_ALONG, unit(missing))
     tail_off = max(0.0, float(words[FORCE_MPS2])) * space.tail_off_s
     words[LEFT_MPS] = dot(missing, vector_at(words, THRUST_ALONG)) - tail_off
-
-
-@njit
-def aim(space: Space, mu: float, mode: float, words: Floats) -> None:
-    """Where the thrust is to go, and how much velocity is missing along it."""
-    if mode == STEER_ORBIT:
-        aim_at_orbit(space, mu, words)
-    else:
-        words[LEFT_MPS] = math.nan
 
 
 @njit

@@ -7,9 +7,10 @@ from downrange.gnc.kernel.allocation import allocate, fire_thrusters
 from downrange.gnc.kernel.control import moment_demand, thruster_demand
 from downrange.gnc.kernel.data import PHASE, SLOW, STAGE, STEER_PROGRADE, STEERING, Memory, Plan
 from downrange.gnc.kernel.guidance import steer
+from downrange.gnc.kernel.insertion import aim
 from downrange.gnc.kernel.navigation import navigate
 from downrange.gnc.kernel.sequencer import monitor, read_signals, sequence
-from downrange.gnc.kernel.space import aim, steer_in_space
+from downrange.gnc.kernel.space import steer_in_space
 from downrange.telemetry.bus import Command, Measured
 
 
@@ -24,7 +25,8 @@ def step(plan: Plan, measured: Measured, memory: Memory, command: Command) -> No
     before = int(words[PHASE])
     tick_s = plan.slow_tick_s if table[before, SLOW] > 0.5 else plan.tick_s
     monitor(plan.monitor, tick_s, measured, memory.engine, command)
-    aim(plan.space, plan.earth.mu_m3ps2, table[before, STEERING], words)
+    was = table[before, STEERING]
+    aim(plan.space, plan.earth.mu_m3ps2, was, False, words, memory.loop)
     read_signals(plan.engines, plan.tanks, table[before, STAGE], float(plan.stage),
                  plan.earth.mu_m3ps2, measured, words, memory.engine)  # fmt: skip
     sequence(plan.phases, plan.engines, tick_s, words, memory.engine, command)
@@ -32,7 +34,7 @@ def step(plan: Plan, measured: Measured, memory: Memory, command: Command) -> No
     mode = table[phase, STEERING]
     if phase != before:
         tick_s = plan.slow_tick_s if table[phase, SLOW] > 0.5 else plan.tick_s
-        aim(plan.space, plan.earth.mu_m3ps2, mode, words)
+        aim(plan.space, plan.earth.mu_m3ps2, mode, mode != was, words, memory.loop)
     if mode >= STEER_PROGRADE:
         steer_in_space(plan.space, mode, tick_s, words)
     else:
@@ -43,4 +45,4 @@ def step(plan: Plan, measured: Measured, memory: Memory, command: Command) -> No
         command.gimbal_rad,
     )  # fmt: skip
     turning = thruster_demand(plan.control, mode, words)
-    fire_thrusters(plan.control, turning, steered, command.thrusters)
+    fire_thrusters(plan.control, turning, steered, tick_s, words, command.thrusters)
