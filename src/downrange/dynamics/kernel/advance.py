@@ -145,10 +145,10 @@ class State(NamedTuple):
 
 @inner
 def copy(source: Floats, target: Floats) -> None:
-    """All of one array into another of the same shape, without numpy's check of the shapes."""
-    of, to = source.ravel(), target.ravel()
-    for i in range(of.size):
-        to[i] = of[i]
+    """All of one table into another of the same shape, without numpy's check of the shapes."""
+    for i in range(source.shape[0]):
+        for k in range(source.shape[1]):
+            target[i, k] = source[i, k]
 
 
 @inner
@@ -411,7 +411,8 @@ def advance(
     time_s: mission clock at the start of the tick; command times count on the same clock.
     """
     state.rigid[13:19] = 0.0
-    copy(state.modal, state.scratch.modal_before)
+    for axis in range(2):
+        copy(state.modal[axis], state.scratch.modal_before[axis])
     set_modes(plant, state, health)
     done = 0.0
     while dt_s - done > SMALLEST_STEP_S and state.words[STATUS] <= HELD:
