@@ -62,12 +62,11 @@ class Earth(NamedTuple):
 
 
 @njit
-def geodetic(r_ecef_m: Vector, earth: Earth) -> Vector:
-    """Geodetic (latitude rad, longitude rad, altitude m) of an Earth-fixed position.
+def level_axes(r_ecef_m: Vector, earth: Earth) -> tuple[float, float, float, float, float]:
+    """Sine and cosine of the geodetic latitude and of the longitude, and the altitude in m.
 
-    Bowring 1976, "Transformation from spatial to geographical coordinates", Survey Review
-    23 (181), its step taken twice, with the altitude of Bowring 1985: under 1e-9 deg
-    and 1e-6 m from 10 km deep to 1e6 km high. Not for the inner 50 km about the centre.
+    All that turning a vector to north-east-down takes, without the angles; see `geodetic`. At
+    the poles the longitude is 0.
     """
     x, y, z = r_ecef_m
     a = earth.equatorial_radius_m
@@ -92,7 +91,21 @@ def geodetic(r_ecef_m: Vector, earth: Earth) -> Vector:
     sin_lat = north * f
     cos_lat = out * f
     altitude = p * cos_lat + z * sin_lat - a * math.sqrt(1.0 - e2 * sin_lat * sin_lat)
-    return (math.atan2(north, out), math.atan2(y, x), altitude)
+    if p == 0.0:
+        return sin_lat, cos_lat, 0.0, 1.0, altitude
+    return sin_lat, cos_lat, y / p, x / p, altitude
+
+
+@njit
+def geodetic(r_ecef_m: Vector, earth: Earth) -> Vector:
+    """Geodetic (latitude rad, longitude rad, altitude m) of an Earth-fixed position.
+
+    Bowring 1976, "Transformation from spatial to geographical coordinates", Survey Review
+    23 (181), its step taken twice, with the altitude of Bowring 1985: under 1e-9 deg
+    and 1e-6 m from 10 km deep to 1e6 km high. Not for the inner 50 km about the centre.
+    """
+    sin_lat, cos_lat, _, _, altitude = level_axes(r_ecef_m, earth)
+    return (math.atan2(sin_lat, cos_lat), math.atan2(r_ecef_m[1], r_ecef_m[0]), altitude)
 
 
 @njit
@@ -136,10 +149,10 @@ def ned_from_ecef(v_ecef: Vector, latitude_rad: float, longitude_rad: float) -> 
 
 
 @njit
-def ecef_from_ned(v_ned: Vector, latitude_rad: float, longitude_rad: float) -> Vector:
-    """Earth-fixed components of a vector given in north-east-down axes."""
-    sin_lat, cos_lat = math.sin(latitude_rad), math.cos(latitude_rad)
-    sin_lon, cos_lon = math.sin(longitude_rad), math.cos(longitude_rad)
+def turned_from_ned(
+    v_ned: Vector, sin_lat: float, cos_lat: float, sin_lon: float, cos_lon: float
+) -> Vector:
+    """`ecef_from_ned` by the sines and cosines of `level_axes`."""
     north, east, down = v_ned
     out = -sin_lat * north - cos_lat * down
     return (
@@ -147,6 +160,14 @@ def ecef_from_ned(v_ned: Vector, latitude_rad: float, longitude_rad: float) -> V
         sin_lon * out + cos_lon * east,
         cos_lat * north - sin_lat * down,
     )
+
+
+@njit
+def ecef_from_ned(v_ned: Vector, latitude_rad: float, longitude_rad: float) -> Vector:
+    """Earth-fixed components of a vector given in north-east-down axes."""
+    sin_lat, cos_lat = math.sin(latitude_rad), math.cos(latitude_rad)
+    sin_lon, cos_lon = math.sin(longitude_rad), math.cos(longitude_rad)
+    return turned_from_ned(v_ned, sin_lat, cos_lat, sin_lon, cos_lon)
 
 
 @njit
