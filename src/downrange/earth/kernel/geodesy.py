@@ -70,30 +70,31 @@ def level_axes(r_ecef_m: Vector, earth: Earth) -> tuple[float, float, float, flo
     """
     x, y, z = r_ecef_m
     a = earth.equatorial_radius_m
-    b = a * (1.0 - earth.flattening)
+    b = 1.0 - earth.flattening  # lengths from here on in equatorial radii
     e2 = earth.flattening * (2.0 - earth.flattening)
-    ep2b = e2 * a * a / b
-    e2a = e2 * a
-    p = math.sqrt(x * x + y * y)
-    # Parametric latitude beta; exact at once on a sphere.
-    sin_beta = z * b * (1.0 + ep2b / math.sqrt(p * p + z * z))
-    cos_beta = p * a
+    ep2b = e2 / b
+    level_m = math.sqrt(x * x + y * y)
+    p, z = level_m / a, z / a
+    # Parametric latitude beta; exact at once on a sphere. Its sine and cosine, and north and
+    # out, are right up to a common factor: to normalise them each time would take divisions.
+    r = math.sqrt(p * p + z * z)
+    sin_beta = z * b * (r + ep2b)
+    cos_beta = p * r
     north, out = 0.0, 1.0
     for _ in range(2):
-        f = 1.0 / math.sqrt(sin_beta * sin_beta + cos_beta * cos_beta)
-        sin_beta *= f
-        cos_beta *= f
-        north = z + ep2b * sin_beta * sin_beta * sin_beta
-        out = p - e2a * cos_beta * cos_beta * cos_beta
+        square = sin_beta * sin_beta + cos_beta * cos_beta
+        cube = square * math.sqrt(square)
+        north = z * cube + ep2b * sin_beta * sin_beta * sin_beta
+        out = p * cube - e2 * cos_beta * cos_beta * cos_beta
         sin_beta = b * north
-        cos_beta = a * out
+        cos_beta = out
     f = 1.0 / math.sqrt(north * north + out * out)
     sin_lat = north * f
     cos_lat = out * f
-    altitude = p * cos_lat + z * sin_lat - a * math.sqrt(1.0 - e2 * sin_lat * sin_lat)
-    if p == 0.0:
+    altitude = a * (p * cos_lat + z * sin_lat - math.sqrt(1.0 - e2 * sin_lat * sin_lat))
+    if level_m == 0.0:
         return sin_lat, cos_lat, 0.0, 1.0, altitude
-    return sin_lat, cos_lat, y / p, x / p, altitude
+    return sin_lat, cos_lat, y / level_m, x / level_m, altitude
 
 
 @njit
