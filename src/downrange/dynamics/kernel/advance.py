@@ -52,6 +52,7 @@ from downrange.propulsion.kernel import (
     gimbal_reaction,
     gimbal_transitions,
     gimbals_step,
+    tank_flows,
     thrust_sums,
 )
 from downrange.telemetry.bus import Command
@@ -173,16 +174,14 @@ def burn(plant: Plant, state: State, command: Command, health: Health, h_s: floa
     Flow while a level moves is not steady, so the time is found by repetition.
     """
     scratch, tanks, tank_kg = state.scratch, plant.tanks.table, state.tank_kg
-    sums, flow = scratch.small[SUMS:REACTION], scratch.small[FLOW:]
+    flow = scratch.small[FLOW:]
     copy(state.engine, scratch.engine)
     for _ in range(8):
         engine_levels_step(
             plant.engines, plant.tanks, state.engine, tank_kg, command.engine_on,
             command.throttle, health.engine, h_s,
         )  # fmt: skip
-        thrust_sums(
-            plant.engines, state.engine, scratch.gimbal_mean_rad, state.attached, sums, flow
-        )
+        tank_flows(plant.engines, state.engine, state.attached, flow)
         dry_s = math.inf
         for k in range(tank_kg.size):
             wait = depletion_time(tank_kg[k], tanks[k, RESIDUAL_KG], flow[k])
@@ -314,8 +313,14 @@ def set_loads(plant: Plant, state: State, h_s: float) -> None:
 @njit
 def take_mass(plant: Plant, state: State) -> None:
     """Mass, centre of mass and inertia of the body as it is now, into its loads."""
+    mass_properties(plant.masses, state.tank_kg, state.attached, state.scratch.small[MASS:SUMS])
+    use_mass(state)
+
+
+@inner
+def use_mass(state: State) -> None:
+    """Mass properties last worked out, into the loads."""
     m, loads = state.scratch.small[MASS:SUMS], state.loads
-    mass_properties(plant.masses, state.tank_kg, state.attached, m)
     loads[0], loads[1], loads[2], loads[3], loads[4] = m[0], m[1], m[2], m[3], m[3]
     loads[5:8] = 0.0
 
@@ -443,6 +448,6 @@ def advance(
         swing(plant, state, command, health, h)
         set_loads(plant, state, h)
         done += move(plant, state, time_s + done, h)
-    take_mass(plant, state)
+    use_mass(state)  # that of the segment's end: set_loads left it
     feel(state)
     return done
