@@ -25,8 +25,6 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 import numba
 import platformdirs
-from numba.core import types
-from numba.extending import intrinsic, overload
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -54,6 +52,9 @@ class Kernel(Protocol[P, R_co]):
 def njit(function: Callable[P, R]) -> Kernel[P, R]:
     """Compile a kernel: IEEE arithmetic as written, without the GIL, kept on disk.
 
+    Kernels only borrow the arrays of their caller, so they neither make nor return any, and no
+    references are counted: counting took half of a tick and more than half of the compiling.
+
     A function that stands in no file (typed at a prompt) is compiled anew in each process.
     """
     return _compiled(function, {})
@@ -68,14 +69,20 @@ def inner(function: Callable[P, R]) -> Kernel[P, R]:
     return _compiled(function, _INNER)
 
 
-_INNER = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_FLAGS: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": False,
+    "no_cfunc_wrapper": True,
+    "_nrt": False,  # no reference counts; numba then refuses to make an array
+}
+_INNER = {"forceinline": True, "no_cpython_wrapper": True}
 
 
 def _compiled(function: Callable[P, R], options: dict[str, bool]) -> Kernel[P, R]:
     source = Path(function.__code__.co_filename)
     kept = source.is_file()
-    flags: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False, **options}
-    compile_kernel: Any = numba.njit(cache=kept, **flags)
+    compile_kernel: Any = numba.njit(cache=kept, **{**_FLAGS, **options})
     if not kept:
         return cast("Kernel[P, R]", compile_kernel(function))
     with _lock:
@@ -228,52 +235,3 @@ def _touch(folder: Path) -> None:
         os.utime(folder)
     except FileNotFoundError:
         folder.mkdir(parents=True, exist_ok=True)
-
-
-def _strip(context: Any, builder: Any, kind: Any, value: Any) -> Any:
-    """An array without its owner, in a native value of any depth."""
-    if isinstance(kind, types.Array):
-        array = context.make_array(kind)(context, builder, value)
-        array.meminfo = array.meminfo.type(None)
-        array.parent = array.parent.type(None)
-        return array._getvalue()
-    if isinstance(kind, types.BaseTuple):
-        parts: Any = kind
-        for place, part in enumerate(parts):
-            bare = _strip(context, builder, part, builder.extract_value(value, place))
-            value = builder.insert_value(value, bare, place)
-    return value
-
-
-def _borrow(_: Any, held: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _strip(context, builder, signature.args[0], arguments[0])
-
-    return held(held), generate
-
-
-_stripped: Any = intrinsic(_borrow)
-
-
-T = TypeVar("T")
-
-
-def borrowed(held: T) -> T:
-    """The same structure of arrays without their reference counts, inside a kernel.
-
-    Counting costs two atomic operations for every array of a structure at every call (measured:
-    three quarters of a tick). Only for what the caller holds for longer than the kernel runs.
-    """
-    return held
-
-
-def _borrowed(held: Any) -> Any:
-    del held  # its type makes no difference
-
-    def implementation(held: Any) -> Any:
-        return _stripped(held)
-
-    return implementation
-
-
-overload(borrowed)(_borrowed)

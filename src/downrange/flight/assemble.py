@@ -282,6 +282,8 @@ def new_state(plant: Plant) -> State:
             gimbal_mean_rad=np.zeros((engines, 2)),
             gimbal_accel=np.zeros((engines, 2)),
             transitions=np.zeros((engines, 4)),
+            side_n=np.zeros(engines),
+            modal=np.zeros((modes, 2)),
             small=np.zeros(advance.FLOW + tanks),
             modal_before=np.zeros((2, modes, 2)),
         ),

@@ -403,6 +403,21 @@ def gimbals_step(
 
 
 @njit
+def tank_flows(engines: Engines, state: Floats, attached: Floats, flow_kgps: Floats) -> None:
+    """Mean flow out of each tank, flow_kgps (tanks,), to the engines of attached stages."""
+    flow_kgps[:] = 0.0
+    table = engines.table
+    for i in range(engines.n):
+        level = state[i, MEAN_LEVEL]
+        if level <= 0.0 or attached[int(table[i, ENGINE_STAGE])] < 0.5:
+            continue
+        flow = level * table[i, FLOW_KGPS]
+        fuel = flow / (1.0 + table[i, MIXTURE_RATIO])
+        flow_kgps[int(table[i, FUEL_TANK])] += fuel
+        flow_kgps[int(table[i, OXIDISER_TANK])] += flow - fuel
+
+
+@njit
 def thrust_sums(
     engines: Engines,
     state: Floats,
@@ -417,8 +432,8 @@ def thrust_sums(
     over the same time. Thrust of one engine: level * thrust_vac - p * exit_area while its
     nozzle runs full (Sutton and Biblarz, Rocket Propulsion Elements, eq. 2-13).
     """
+    tank_flows(engines, state, attached, flow_kgps)
     sums[:] = 0.0
-    flow_kgps[:] = 0.0
     table = engines.table
     for i in range(engines.n):
         level = state[i, MEAN_LEVEL]
@@ -438,10 +453,6 @@ def thrust_sums(
             sums[at + 3] += size * mx
             sums[at + 4] += size * my
             sums[at + 5] += size * mz
-        flow = level * table[i, FLOW_KGPS]
-        fuel = flow / (1.0 + table[i, MIXTURE_RATIO])
-        flow_kgps[int(table[i, FUEL_TANK])] += fuel
-        flow_kgps[int(table[i, OXIDISER_TANK])] += flow - fuel
 
 
 @njit

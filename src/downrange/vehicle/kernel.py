@@ -188,6 +188,33 @@ def bending_at(bending: Bending, fraction: float, out: Floats) -> None:
 
 
 @njit
+def modal_transition(omega_radps: float, zeta: float, h_s: float) -> tuple[float, float]:
+    """Free motion of a mode over h_s: decayed cosine, and decayed sine over its frequency (s)."""
+    damped = omega_radps * math.sqrt(1.0 - zeta * zeta)
+    decay = math.exp(-zeta * omega_radps * h_s)
+    return decay * math.cos(damped * h_s), decay * math.sin(damped * h_s) / damped
+
+
+@njit
+def modal_advance(
+    q: float,
+    qdot: float,
+    omega_radps: float,
+    zeta: float,
+    force_over_mass: float,
+    transition: tuple[float, float],
+) -> tuple[float, float]:
+    """modal_step by a transition that is known, as that of many steps of one length is."""
+    c, s = transition
+    rest = force_over_mass / (omega_radps * omega_radps)
+    d = q - rest
+    drift = zeta * omega_radps
+    q_next = rest + d * c + (qdot + drift * d) * s
+    qdot_next = qdot * c - (drift * qdot + omega_radps * omega_radps * d) * s
+    return q_next, qdot_next
+
+
+@njit
 def modal_step(
     q: float, qdot: float, omega_radps: float, zeta: float, force_over_mass: float, h_s: float
 ) -> tuple[float, float]:
@@ -195,13 +222,5 @@ def modal_step(
 
     Exact solution of q'' + 2 zeta omega q' + omega^2 q = force_over_mass; omega > 0, zeta < 1.
     """
-    damped = omega_radps * math.sqrt(1.0 - zeta * zeta)
-    decay = math.exp(-zeta * omega_radps * h_s)
-    c = decay * math.cos(damped * h_s)
-    s = decay * math.sin(damped * h_s) / damped
-    rest = force_over_mass / (omega_radps * omega_radps)
-    d = q - rest
-    drift = zeta * omega_radps
-    q_next = rest + d * c + (qdot + drift * d) * s
-    qdot_next = qdot * c - (drift * qdot + omega_radps * omega_radps * d) * s
-    return q_next, qdot_next
+    transition = modal_transition(omega_radps, zeta, h_s)
+    return modal_advance(q, qdot, omega_radps, zeta, force_over_mass, transition)

@@ -11,6 +11,7 @@ from downrange._jit import njit
 from downrange.dynamics.kernel.rigid import (
     LOADS_LEVELS,
     LOADS_RATES,
+    STATE_SIZE,
     Surroundings,
     rk4_step,
 )
@@ -68,6 +69,13 @@ def step(
 
 
 @njit
+def put(state: Floats, into: Floats) -> None:
+    """Copy a state into another's place."""
+    for i in range(STATE_SIZE):
+        into[i] = state[i]
+
+
+@njit
 def time_to_ceiling(
     state: Floats,
     time_s: float,
@@ -75,15 +83,19 @@ def time_to_ceiling(
     loads: Floats,
     around: Surroundings,
     ceiling_m: float,
+    probe: Floats,
     work: Floats,
     aux: Floats,
 ) -> float:
-    """Time in s from the state, within h_s, at which the altitude passes the ceiling (secant)."""
-    probe = state.copy()
+    """Time in s from the state, within h_s, at which the altitude passes the ceiling (secant).
+
+    probe (19,) is room for a state.
+    """
+    put(state, probe)
     last_s, last_m = 0.0, altitude(probe, time_s, around.earth) - ceiling_m
     part_s = h_s
     for _ in range(4):
-        probe[:] = state
+        put(state, probe)
         rk4_step(probe, time_s, part_s, loads, around, work, aux)
         over_m = altitude(probe, time_s + part_s, around.earth) - ceiling_m
         if over_m == last_m:
@@ -111,18 +123,20 @@ def march(
     layers: surroundings below and above the ceiling; the step is split where it is passed.
     """
     earth = layers[0].earth
-    before = state.copy()
+    before = work[4, :STATE_SIZE]
     layer = 1 if altitude(state, time_s, earth) > ceiling_m else 0
     for i in range(steps):
         t = time_s + i * h_s
-        before[:] = state
+        put(state, before)
         step(state, t, h_s, loads, layers[layer], work, aux)
         after = 1 if altitude(state, t + h_s, earth) > ceiling_m else 0
         if after != layer:
-            state[:] = before
             for k in range(LOADS_LEVELS):
                 loads[k] -= h_s * loads[LOADS_RATES + k]
-            part = time_to_ceiling(state, t, h_s, loads, layers[layer], ceiling_m, work, aux)
+            part = time_to_ceiling(
+                before, t, h_s, loads, layers[layer], ceiling_m, state, work, aux
+            )
+            put(before, state)
             step(state, t, part, loads, layers[layer], work, aux)
             layer = after
             step(state, t + part, h_s - part, loads, layers[layer], work, aux)

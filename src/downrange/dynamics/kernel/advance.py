@@ -54,6 +54,7 @@ from downrange.propulsion.kernel import (
     gimbal_reaction,
     gimbal_transitions,
     gimbals_step,
+    tank_flows,
     thrust_sums,
 )
 from downrange.telemetry.bus import Command
@@ -74,7 +75,8 @@ from downrange.vehicle.kernel import (
     Masses,
     bending_at,
     mass_properties,
-    modal_step,
+    modal_advance,
+    modal_transition,
 )
 
 Floats = NDArray[np.float64]
@@ -130,7 +132,9 @@ class Scratch(NamedTuple):
     engine: Floats  # (engines, STATE_SIZE) at the start of a segment
     gimbal_mean_rad: Floats  # (engines, 2)
     gimbal_accel: Floats  # (engines, 2)
-    transitions: Floats  # (engines, 4)
+    transitions: Floats  # (engines, 4) of the gimbals over a sub-step
+    side_n: Floats  # (engines,) thrust, and so side force per angle, in the segment
+    modal: Floats  # (modes, 2) transitions of the bending modes over a sub-step
     small: Floats  # (FLOW + tanks,)
     modal_before: Floats  # (2, modes, 2)
 
@@ -152,10 +156,10 @@ class State(NamedTuple):
 
 @inner
 def copy(source: Floats, target: Floats) -> None:
-    """All of one array into another of the same shape, without numpy's check of the shapes."""
-    of, to = source.ravel(), target.ravel()
-    for i in range(of.size):
-        to[i] = of[i]
+    """All of one table into another of the same shape, without numpy's check of the shapes."""
+    for i in range(source.shape[0]):
+        for k in range(source.shape[1]):
+            target[i, k] = source[i, k]
 
 
 @inner
@@ -177,16 +181,14 @@ def burn(plant: Plant, state: State, command: Command, health: Health, h_s: floa
     Flow while a level moves is not steady, so the time is found by repetition.
     """
     scratch, tanks, tank_kg = state.scratch, plant.tanks.table, state.tank_kg
-    sums, flow = scratch.small[SUMS:REACTION], scratch.small[FLOW:]
+    flow = scratch.small[FLOW:]
     copy(state.engine, scratch.engine)
     for _ in range(8):
         engine_levels_step(
             plant.engines, plant.tanks, state.engine, tank_kg, command.engine_on,
             command.throttle, health.engine, h_s,
         )  # fmt: skip
-        thrust_sums(
-            plant.engines, state.engine, scratch.gimbal_mean_rad, state.attached, sums, flow
-        )
+        tank_flows(plant.engines, state.engine, state.attached, flow)
         dry_s = math.inf
         for k in range(tank_kg.size):
             wait = depletion_time(tank_kg[k], tanks[k, RESIDUAL_KG], flow[k])
@@ -206,22 +208,59 @@ def burn(plant: Plant, state: State, command: Command, health: Health, h_s: floa
 
 @inner
 def lean(engines: Engines, state: State, share: float) -> tuple[float, float]:
-    """Side force (N) of the gimballed thrust in the pitch and yaw planes, times `share`.
+    """Side force (N) of the gimballed thrust in the pitch and yaw planes.
 
     Adds `share` of the angles now to the mean angles of the segment.
     """
-    pressure, mean = state.aux[rigid.AUX_PRESSURE_PA], state.scratch.gimbal_mean_rad
+    mean, side_n = state.scratch.gimbal_mean_rad, state.scratch.side_n
     pitch, yaw = 0.0, 0.0
     for i in range(engines.n):
-        row, engine = engines.table[i], state.engine[i]
-        mean[i, 0] += share * engine[GIMBAL_Y_RAD]
-        mean[i, 1] += share * engine[GIMBAL_Z_RAD]
-        if engine[MEAN_LEVEL] > 0.0:
-            thrust = engine[MEAN_LEVEL] * (row[THRUST_VAC_N] - pressure * row[EXIT_AREA_M2])
-            thrust *= share * state.attached[int(row[ENGINE_STAGE])]
-            pitch += thrust * engine[GIMBAL_Y_RAD]
-            yaw += thrust * engine[GIMBAL_Z_RAD]
+        y, z = state.engine[i, GIMBAL_Y_RAD], state.engine[i, GIMBAL_Z_RAD]
+        mean[i, 0] += share * y
+        mean[i, 1] += share * z
+        pitch += side_n[i] * y
+        yaw += side_n[i] * z
     return pitch, yaw
+
+
+@inner
+def start_swing(plant: Plant, state: State, sub_s: float) -> None:
+    """What stays as it is in all sub-steps of a segment: transitions, thrust per engine."""
+    engines, scratch, modes = plant.engines, state.scratch, state.modes
+    if sub_s != scratch.small[SUBSTEP]:
+        gimbal_transitions(engines, sub_s, scratch.transitions)
+        scratch.small[SUBSTEP] = sub_s
+    for mode in range(modes.shape[0]):
+        omega, zeta = modes[mode, OMEGA_RADPS], modes[mode, DAMPING_RATIO]
+        scratch.modal[mode, 0], scratch.modal[mode, 1] = modal_transition(omega, zeta, sub_s)
+    pressure = state.aux[rigid.AUX_PRESSURE_PA]
+    for i in range(engines.n):
+        row, level = engines.table[i], state.engine[i, MEAN_LEVEL]
+        thrust = level * (row[THRUST_VAC_N] - pressure * row[EXIT_AREA_M2])
+        scratch.side_n[i] = thrust * state.attached[int(row[ENGINE_STAGE])] if level > 0.0 else 0.0
+        scratch.gimbal_mean_rad[i, 0] = scratch.gimbal_mean_rad[i, 1] = 0.0
+
+
+@inner
+def bend(plant: Plant, state: State, axis: int, push_n: float) -> None:
+    """Bending in one plane over a sub-step: side force, swinging engines and lift are held."""
+    engines, scratch, modal, aux = plant.engines, state.scratch, state.modal, state.aux
+    along = -aux[15] if axis == 0 else aux[14]
+    torque = 0.0
+    for i in range(engines.n):
+        row = engines.table[i]
+        swung = scratch.gimbal_accel[i, axis] * state.attached[int(row[ENGINE_STAGE])]
+        push_n += row[MOVING_MASS_KG] * row[MOVING_CG_M] * swung
+        torque += row[MOVING_INERTIA_KGM2] * swung
+    for mode in range(modal.shape[1]):
+        shape = state.modes[mode]
+        force = shape[PHI_GIMBAL] * push_n - shape[SLOPE_GIMBAL] * torque
+        force += along * (aux[12] * shape[PHI_NOSE] + aux[13] * shape[PHI_PLANFORM])
+        modal[axis, mode, 0], modal[axis, mode, 1] = modal_advance(
+            modal[axis, mode, 0], modal[axis, mode, 1], shape[OMEGA_RADPS],
+            shape[DAMPING_RATIO], force / shape[MODAL_MASS_KG],
+            (scratch.modal[mode, 0], scratch.modal[mode, 1]),
+        )  # fmt: skip
 
 
 @inner
@@ -230,40 +269,21 @@ def swing(plant: Plant, state: State, command: Command, health: Health, h_s: flo
 
     Planes: pitch, displacement along -z, and yaw, along +y; both have the same equations.
     """
-    engines, scratch, modal, modes, aux = (
-        plant.engines, state.scratch, state.modal, state.modes, state.aux,
-    )  # fmt: skip
+    engines, scratch = plant.engines, state.scratch
     steps = max(1, math.ceil(min(h_s, LONGEST_S) / SUBSTEP_S - 1e-6))
-    sub_s, accel = h_s / steps, scratch.gimbal_accel
-    if sub_s != scratch.small[SUBSTEP]:
-        gimbal_transitions(engines, sub_s, scratch.transitions)
-        scratch.small[SUBSTEP] = sub_s
-    scratch.gimbal_mean_rad[:] = 0.0
-    for _ in range(steps):
-        before = lean(engines, state, 0.5 / steps)
+    sub_s = h_s / steps
+    start_swing(plant, state, sub_s)
+    before = lean(engines, state, 0.5 / steps)
+    for step in range(steps):
         gimbals_step(
             engines, state.engine, command.gimbal_rad, health.engine, scratch.transitions,
-            sub_s, accel,
+            sub_s, scratch.gimbal_accel,
         )  # fmt: skip
-        after = lean(engines, state, 0.5 / steps)
-        if state.words[STATUS] == HELD:
-            continue
-        for axis in range(2):
-            along = -aux[15] if axis == 0 else aux[14]
-            push, torque = steps * (before[axis] + after[axis]), 0.0
-            for i in range(engines.n):
-                row = engines.table[i]
-                swung = accel[i, axis] * state.attached[int(row[ENGINE_STAGE])]
-                push += row[MOVING_MASS_KG] * row[MOVING_CG_M] * swung
-                torque += row[MOVING_INERTIA_KGM2] * swung
-            for mode in range(modal.shape[1]):
-                shape = modes[mode]
-                force = shape[PHI_GIMBAL] * push - shape[SLOPE_GIMBAL] * torque
-                force += along * (aux[12] * shape[PHI_NOSE] + aux[13] * shape[PHI_PLANFORM])
-                modal[axis, mode, 0], modal[axis, mode, 1] = modal_step(
-                    modal[axis, mode, 0], modal[axis, mode, 1], shape[OMEGA_RADPS],
-                    shape[DAMPING_RATIO], force / shape[MODAL_MASS_KG], sub_s,
-                )  # fmt: skip
+        after = lean(engines, state, (1.0 if step < steps - 1 else 0.5) / steps)
+        if state.words[STATUS] != HELD:
+            for axis in range(2):
+                bend(plant, state, axis, 0.5 * (before[axis] + after[axis]))
+        before = after
 
 
 @inner
@@ -305,8 +325,14 @@ def set_loads(plant: Plant, state: State, h_s: float) -> None:
 @njit
 def take_mass(plant: Plant, state: State) -> None:
     """Mass, centre of mass and inertia of the body as it is now, into its loads."""
+    mass_properties(plant.masses, state.tank_kg, state.attached, state.scratch.small[MASS:SUMS])
+    use_mass(state)
+
+
+@inner
+def use_mass(state: State) -> None:
+    """Mass properties last worked out, into the loads."""
     m, loads = state.scratch.small[MASS:SUMS], state.loads
-    mass_properties(plant.masses, state.tank_kg, state.attached, m)
     loads[0], loads[1], loads[2], loads[3], loads[4] = m[0], m[1], m[2], m[3], m[3]
     loads[5:8] = 0.0
 
@@ -424,7 +450,8 @@ def advance(
     """
     state.rigid[13:19] = 0.0
     state.words[IDEAL_MPS:] = 0.0
-    copy(state.modal, state.scratch.modal_before)
+    for axis in range(2):
+        copy(state.modal[axis], state.scratch.modal_before[axis])
     set_modes(plant, state, health)
     done = 0.0
     while dt_s - done > SMALLEST_STEP_S and state.words[STATUS] <= HELD:
@@ -434,6 +461,6 @@ def advance(
         swing(plant, state, command, health, h)
         set_loads(plant, state, h)
         done += move(plant, state, time_s + done, h)
-    take_mass(plant, state)
+    use_mass(state)  # that of the segment's end: set_loads left it
     feel(state)
     return done

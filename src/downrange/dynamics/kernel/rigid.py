@@ -7,25 +7,31 @@ inertial unit reads: the integrals of specific force and of rate along body axes
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange._jit import njit
+from downrange._jit import inner, njit
 from downrange.aero.kernel import Aero, aero_force_moment
 from downrange.earth.kernel.atmosphere import air
 from downrange.earth.kernel.frames import Vector, quat_derivative, quat_rotate, quat_unrotate
 from downrange.earth.kernel.geodesy import (
     Earth,
-    ecef_from_ned,
-    geodetic,
+    level_axes,
+    turned_from_ned,
     velocity_relative_eci,
 )
 from downrange.earth.kernel.gravity import gravity_eci
 from downrange.earth.kernel.wind import Wind, wind_ned
 
 Floats = NDArray[np.float64]
+FourFloats = tuple[float, float, float, float]
+SixFloats = tuple[float, float, float, float, float, float]
+# Sine and cosine of the latitude, altitude, density, pressure, speed of sound; dynamic pressure,
+# angle of attack, lift at nose and across; velocity against the air (body) and Earth (inertial).
+Seen = tuple[SixFloats, FourFloats, Vector, Vector]
 TURN = 2.0 * np.pi
 
 # Slices of the state.
@@ -81,7 +87,7 @@ class Surroundings(NamedTuple):
 
 @njit
 def angular_acceleration(
-    inertia: tuple[float, float, float, float, float, float],
+    inertia: SixFloats,
     rate: Vector,
     moment: Vector,
     damping: Vector,
@@ -114,33 +120,22 @@ def angular_acceleration(
     )
 
 
-@njit
-def derivative(
-    state: Floats,
-    time_s: float,
-    elapsed_s: float,
-    loads: Floats,
-    around: Surroundings,
-    out: Floats,
-    aux: Floats,
-) -> None:
-    """Time derivative of the state.
-
-    time_s: since the inertial and Earth-fixed frames coincided; elapsed_s: since the start of
-    the segment that `loads` describes; out (19,) and aux (23,) are overwritten.
-    """
+@inner
+def slope(
+    state: Floats, elapsed_s: float, loads: Floats, around: Surroundings, out: Floats
+) -> Seen:
+    """The derivative into out (19,); returns what it met on the way."""
     earth = around.earth
     r = (state[0], state[1], state[2])
     v = (state[3], state[4], state[5])
     q = (state[6], state[7], state[8], state[9])
     rate = (state[10], state[11], state[12])
     # Latitude and altitude don't turn with the Earth; only the longitude does.
-    lat, inertial_lon, altitude = geodetic(r, earth)
+    sin_lat, cos_lat, sin_lon, cos_lon, altitude = level_axes(r, earth)
     density, pressure, _, sound_speed = air(altitude, earth)
     north, east, down = wind_ned(altitude, around.wind)
-    wind_eci = ecef_from_ned(
-        (north + loads[35], east + loads[36], down + loads[37]), lat, inertial_lon
-    )
+    blown = (north + loads[35], east + loads[36], down + loads[37])
+    wind_eci = turned_from_ned(blown, sin_lat, cos_lat, sin_lon, cos_lon)
     v_rel = velocity_relative_eci(r, v, earth)
     v_air = quat_rotate(q, (v_rel[0] - wind_eci[0], v_rel[1] - wind_eci[1], v_rel[2] - wind_eci[2]))
     mass = loads[0] + loads[8] * elapsed_s
@@ -180,18 +175,46 @@ def derivative(
     out[10], out[11], out[12] = turn
     out[13], out[14], out[15] = specific
     out[16], out[17], out[18] = rate
-    lon = inertial_lon - earth.rotation_radps * time_s
-    aux[0], aux[1], aux[2] = lat, lon - TURN * np.floor(lon / TURN + 0.5), altitude
-    aux[3], aux[4], aux[5] = density, pressure, sound_speed
+    place = (sin_lat, cos_lat, altitude, density, pressure, sound_speed)
+    return place, (qbar, alpha, lift_nose, lift_cross), v_air, v_rel
+
+
+@inner
+def learn(
+    state: Floats, time_s: float, rotation_radps: float, seen: Seen, out: Floats, aux: Floats
+) -> None:
+    """What `slope` met at a state and wrote into out (19,), into aux (23,)."""
+    (sin_lat, cos_lat, altitude, density, pressure, sound_speed), of_air, v_air, v_rel = seen
+    lon = math.atan2(state[1], state[0]) - rotation_radps * time_s
+    aux[0], aux[1] = math.atan2(sin_lat, cos_lat), lon - TURN * np.floor(lon / TURN + 0.5)
+    aux[2], aux[3], aux[4], aux[5] = altitude, density, pressure, sound_speed
     aux[6] = np.sqrt(v_air[0] ** 2 + v_air[1] ** 2 + v_air[2] ** 2)
-    aux[7], aux[8] = qbar, alpha
-    aux[9], aux[10], aux[11] = specific
+    aux[7], aux[8], aux[12], aux[13] = of_air
+    aux[9], aux[10], aux[11] = out[13], out[14], out[15]
     side = np.sqrt(v_air[1] ** 2 + v_air[2] ** 2) + 1e-12
-    aux[12], aux[13] = lift_nose, lift_cross
     aux[14], aux[15] = -v_air[1] / side, -v_air[2] / side
     aux[16], aux[17], aux[18] = v_air
-    aux[19], aux[20], aux[21] = turn
+    aux[19], aux[20], aux[21] = out[10], out[11], out[12]
     aux[22] = np.sqrt(v_rel[0] ** 2 + v_rel[1] ** 2 + v_rel[2] ** 2)
+
+
+@njit
+def derivative(
+    state: Floats,
+    time_s: float,
+    elapsed_s: float,
+    loads: Floats,
+    around: Surroundings,
+    out: Floats,
+    aux: Floats,
+) -> None:
+    """Time derivative of the state.
+
+    time_s: since the inertial and Earth-fixed frames coincided; elapsed_s: since the start of
+    the segment that `loads` describes; out (19,) and aux (23,) are overwritten.
+    """
+    seen = slope(state, elapsed_s, loads, around, out)
+    learn(state, time_s, around.earth.rotation_radps, seen, out, aux)
 
 
 @njit
@@ -209,7 +232,7 @@ def rk4_step(
     work: scratch of `new_work`. aux keeps what the first stage saw: the start of the step.
     The attitude is normalised afterwards.
     """
-    slope, probe, total, unused = work[0], work[1], work[2], work[3, :AUX_SIZE]
+    change, probe, total = work[0], work[1], work[2]
     for i in range(STATE_SIZE):
         probe[i] = state[i]
         total[i] = 0.0
@@ -217,11 +240,12 @@ def rk4_step(
         ahead = 0.0 if stage == 0 else (h_s if stage == 3 else 0.5 * h_s)
         weight = h_s / 6.0 if stage in (0, 3) else h_s / 3.0
         to_next = h_s if stage == 2 else 0.5 * h_s
-        seen = aux if stage == 0 else unused
-        derivative(probe, time_s + ahead, ahead, loads, around, slope, seen)
+        seen = slope(probe, ahead, loads, around, change)
+        if stage == 0:
+            learn(probe, time_s, around.earth.rotation_radps, seen, change, aux)
         for i in range(STATE_SIZE):
-            total[i] += weight * slope[i]
-            probe[i] = state[i] + to_next * slope[i]
+            total[i] += weight * change[i]
+            probe[i] = state[i] + to_next * change[i]
     for i in range(STATE_SIZE):
         state[i] += total[i]
     size = np.sqrt(state[6] ** 2 + state[7] ** 2 + state[8] ** 2 + state[9] ** 2)

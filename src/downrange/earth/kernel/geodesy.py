@@ -62,6 +62,42 @@ class Earth(NamedTuple):
 
 
 @njit
+def level_axes(r_ecef_m: Vector, earth: Earth) -> tuple[float, float, float, float, float]:
+    """Sine and cosine of the geodetic latitude and of the longitude, and the altitude in m.
+
+    All that turning a vector to north-east-down takes, without the angles; see `geodetic`. At
+    the poles the longitude is 0.
+    """
+    x, y, z = r_ecef_m
+    a = earth.equatorial_radius_m
+    b = 1.0 - earth.flattening  # lengths from here on in equatorial radii
+    e2 = earth.flattening * (2.0 - earth.flattening)
+    ep2b = e2 / b
+    level_m = math.sqrt(x * x + y * y)
+    p, z = level_m / a, z / a
+    # Parametric latitude beta; exact at once on a sphere. Its sine and cosine, and north and
+    # out, are right up to a common factor: to normalise them each time would take divisions.
+    r = math.sqrt(p * p + z * z)
+    sin_beta = z * b * (r + ep2b)
+    cos_beta = p * r
+    north, out = 0.0, 1.0
+    for _ in range(2):
+        square = sin_beta * sin_beta + cos_beta * cos_beta
+        cube = square * math.sqrt(square)
+        north = z * cube + ep2b * sin_beta * sin_beta * sin_beta
+        out = p * cube - e2 * cos_beta * cos_beta * cos_beta
+        sin_beta = b * north
+        cos_beta = out
+    f = 1.0 / math.sqrt(north * north + out * out)
+    sin_lat = north * f
+    cos_lat = out * f
+    altitude = a * (p * cos_lat + z * sin_lat - math.sqrt(1.0 - e2 * sin_lat * sin_lat))
+    if level_m == 0.0:
+        return sin_lat, cos_lat, 0.0, 1.0, altitude
+    return sin_lat, cos_lat, y / level_m, x / level_m, altitude
+
+
+@njit
 def geodetic(r_ecef_m: Vector, earth: Earth) -> Vector:
     """Geodetic (latitude rad, longitude rad, altitude m) of an Earth-fixed position.
 
@@ -69,30 +105,8 @@ def geodetic(r_ecef_m: Vector, earth: Earth) -> Vector:
     23 (181), its step taken twice, with the altitude of Bowring 1985: under 1e-9 deg
     and 1e-6 m from 10 km deep to 1e6 km high. Not for the inner 50 km about the centre.
     """
-    x, y, z = r_ecef_m
-    a = earth.equatorial_radius_m
-    b = a * (1.0 - earth.flattening)
-    e2 = earth.flattening * (2.0 - earth.flattening)
-    ep2b = e2 * a * a / b
-    e2a = e2 * a
-    p = math.sqrt(x * x + y * y)
-    # Parametric latitude beta; exact at once on a sphere.
-    sin_beta = z * b * (1.0 + ep2b / math.sqrt(p * p + z * z))
-    cos_beta = p * a
-    north, out = 0.0, 1.0
-    for _ in range(2):
-        f = 1.0 / math.sqrt(sin_beta * sin_beta + cos_beta * cos_beta)
-        sin_beta *= f
-        cos_beta *= f
-        north = z + ep2b * sin_beta * sin_beta * sin_beta
-        out = p - e2a * cos_beta * cos_beta * cos_beta
-        sin_beta = b * north
-        cos_beta = a * out
-    f = 1.0 / math.sqrt(north * north + out * out)
-    sin_lat = north * f
-    cos_lat = out * f
-    altitude = p * cos_lat + z * sin_lat - a * math.sqrt(1.0 - e2 * sin_lat * sin_lat)
-    return (math.atan2(north, out), math.atan2(y, x), altitude)
+    sin_lat, cos_lat, _, _, altitude = level_axes(r_ecef_m, earth)
+    return (math.atan2(sin_lat, cos_lat), math.atan2(r_ecef_m[1], r_ecef_m[0]), altitude)
 
 
 @njit
@@ -136,10 +150,10 @@ def ned_from_ecef(v_ecef: Vector, latitude_rad: float, longitude_rad: float) -> 
 
 
 @njit
-def ecef_from_ned(v_ned: Vector, latitude_rad: float, longitude_rad: float) -> Vector:
-    """Earth-fixed components of a vector given in north-east-down axes."""
-    sin_lat, cos_lat = math.sin(latitude_rad), math.cos(latitude_rad)
-    sin_lon, cos_lon = math.sin(longitude_rad), math.cos(longitude_rad)
+def turned_from_ned(
+    v_ned: Vector, sin_lat: float, cos_lat: float, sin_lon: float, cos_lon: float
+) -> Vector:
+    """`ecef_from_ned` by the sines and cosines of `level_axes`."""
     north, east, down = v_ned
     out = -sin_lat * north - cos_lat * down
     return (
@@ -147,6 +161,14 @@ def ecef_from_ned(v_ned: Vector, latitude_rad: float, longitude_rad: float) -> V
         sin_lon * out + cos_lon * east,
         cos_lat * north - sin_lat * down,
     )
+
+
+@njit
+def ecef_from_ned(v_ned: Vector, latitude_rad: float, longitude_rad: float) -> Vector:
+    """Earth-fixed components of a vector given in north-east-down axes."""
+    sin_lat, cos_lat = math.sin(latitude_rad), math.cos(latitude_rad)
+    sin_lon, cos_lon = math.sin(longitude_rad), math.cos(longitude_rad)
+    return turned_from_ned(v_ned, sin_lat, cos_lat, sin_lon, cos_lon)
 
 
 @njit

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange._jit import borrowed, inner, njit
+from downrange._jit import inner, njit
 from downrange._random import normal
 from downrange.dynamics.kernel.advance import (
     FLEX,
@@ -340,9 +340,8 @@ def begin(plant: Plant, state: State, health: Health, clock: Floats, dt_s: float
 
 
 @njit
-def fly(numbers: Numbers, flight: Flight, ticks: int) -> None:
+def fly(n: Numbers, f: Flight, ticks: int) -> None:
     """Fly so many ticks, in place, or until the flight is over. The page to read first."""
-    n, f = borrowed(numbers), borrowed(flight)
     clock, state, health, command, plant = f.clock, f.state, f.health, f.command, n.plant
     if clock[TICK] == 0.0:
         begin(plant, state, health, clock, n.tick_s)

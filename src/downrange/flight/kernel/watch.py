@@ -148,15 +148,15 @@ def watch_engines(
 @inner
 def watch_swing(band: Band, memory: WatchMemory, state: State, now: float) -> None:
     """Gimbal motion in the bending band: over a degree peak to peak for three cycles."""
-    engine, words = state.engine, memory.words
+    engine, words, largest = state.engine, memory.words, 0.0
     for axis in range(2):
         x, running = 0.0, 0.0
         for i in range(engine.shape[0]):
             if engine[i, 0] > 0.0:
                 x += engine[i, GIMBAL_Y_RAD + 2 * axis]
                 running += 1.0
-                size = math.hypot(engine[i, GIMBAL_Y_RAD], engine[i, GIMBAL_Z_RAD])
-                words[LARGEST_GIMBAL] = max(words[LARGEST_GIMBAL], size)
+                square = engine[i, GIMBAL_Y_RAD] ** 2 + engine[i, GIMBAL_Z_RAD] ** 2
+                largest = max(largest, square)
         x = x / running if running > 0.0 else 0.0
         w = memory.swing[axis]
         y = band[0] * x + w[FILTER]
@@ -170,6 +170,7 @@ def watch_swing(band: Band, memory: WatchMemory, state: State, now: float) -> No
             w[PEAK_BEFORE], w[PEAK] = w[PEAK], 0.0
         w[PEAK] = max(w[PEAK], abs(y))
         w[LAST] = y
+    words[LARGEST_GIMBAL] = max(words[LARGEST_GIMBAL], math.sqrt(largest))
 
 
 @inner

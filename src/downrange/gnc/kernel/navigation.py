@@ -21,9 +21,8 @@ from downrange.earth.kernel.frames import (
 )
 from downrange.earth.kernel.geodesy import (
     Earth,
-    ecef_from_eci,
     eci_from_ecef,
-    geodetic,
+    level_axes,
     velocity_eci,
     velocity_relative_eci,
 )
@@ -154,16 +153,16 @@ def navigate(navigation: Navigation, earth: Earth, core: Floats, words: Floats) 
         if core[GNSS_NEW] == 1.0:
             correct(navigation, earth, core, words)
     words[LAST_CLOCK_S] = clock
-    derive(earth, clock, words)
+    derive(earth, words)
     if math.isnan(words[RELEASE_S]):
         words[PAD_ALTITUDE_M] = words[NAV_ALTITUDE_M]
 
 
 @njit
-def derive(earth: Earth, clock_s: float, words: Floats) -> None:
+def derive(earth: Earth, words: Floats) -> None:
     """Altitude, speed and the standard air's q and Mach number that follow from the state."""
-    position = ecef_from_eci(vector_at(words, POSITION_ECI_M), clock_s, earth)
-    altitude = geodetic(position, earth)[2]
+    # The altitude doesn't turn with the Earth.
+    altitude = level_axes(vector_at(words, POSITION_ECI_M), earth)[4]
     speed = relative_speed(earth, words)
     density, pressure, _, sound_speed = air(altitude, earth)
     words[NAV_ALTITUDE_M] = altitude
