@@ -47,7 +47,7 @@ from downrange.vehicle.build import (
     stage_bases_m,
     vehicle_aero,
 )
-from downrange.vehicle.kernel import BENDING_COLUMNS
+from downrange.vehicle.kernel import BENDING_COLUMNS, Bending
 from downrange.vehicle.spec import VehicleSpec
 
 Floats = NDArray[np.float64]
@@ -65,6 +65,7 @@ class Planned:
         legs: what flies when.
         ascent: the trajectory that guidance follows.
         rules: the safety system's.
+        bendings: modes of each leg's body as specified, for flights that draw none of it.
         first_mode_radps: assumed first bending mode at lift-off.
     """
 
@@ -72,6 +73,7 @@ class Planned:
     legs: tuple[Leg, ...]
     ascent: Ascent
     rules: Rules
+    bendings: tuple[Bending, ...]
     first_mode_radps: float
 
     @property
@@ -91,9 +93,9 @@ def plan_mission(mission: Mission) -> Planned:
     forecast = "forecast" if spec.forecast is not None else "wind"
     wind = build_wind(spec.forecast or spec.wind, mission.folders[forecast], WIND_TOP_M)
     legs = legs_of(spec.vehicle, spec.phase)
+    plants = [build_plant(mission, spec, earth, 0.0, leg) for leg in legs]
     assumed, *later = (
-        assumed_vehicle(spec.vehicle, build_plant(mission, spec, earth, 0.0, leg), leg)
-        for leg in legs
+        assumed_vehicle(spec.vehicle, plant, leg) for plant, leg in zip(plants, legs, strict=True)
     )
     names = [stage.name for stage in spec.vehicle.stage]
     plan, ascent = gnc_build.build_plan(
@@ -111,7 +113,12 @@ def plan_mission(mission: Mission) -> Planned:
         ascent.velocity_ecef_mps[powered], nose_of(ascent, spec)[powered], earth,
     )  # fmt: skip
     return Planned(
-        tuple(plans), tuple(legs), ascent, rules, float(assumed.mode_frequency_radps[-1, 0])
+        plans=tuple(plans),
+        legs=tuple(legs),
+        ascent=ascent,
+        rules=rules,
+        bendings=tuple(plant.bending for plant in plants),
+        first_mode_radps=float(assumed.mode_frequency_radps[-1, 0]),
     )
 
 
@@ -136,9 +143,17 @@ def nose_of(ascent: Ascent, spec: MissionSpec) -> Floats:
 
 
 def build_plant(
-    mission: Mission, spec: MissionSpec, earth: Earth, azimuth_rad: float, leg: Leg
+    mission: Mission,
+    spec: MissionSpec,
+    earth: Earth,
+    azimuth_rad: float,
+    leg: Leg,
+    bending: Bending | None = None,
 ) -> Plant:
-    """The body of a leg, as `spec` has it: the mission's own, or one with a draw."""
+    """The body of a leg, as `spec` has it: the mission's own, or one with a draw.
+
+    `bending` are its modes where they are known.
+    """
     vehicle, stage = spec.vehicle, spec.vehicle.stage[leg.stage]
     site = site_of(spec)
     body = outline(vehicle, leg.attached)
@@ -165,7 +180,7 @@ def build_plant(
         engines=engines,
         tanks=tanks,
         thrusters=build_thrusters(stage.thrusters),
-        bending=build_bending(vehicle, leg.attached, imu_station_m=imu_x_m),
+        bending=bending or build_bending(vehicle, leg.attached, imu_station_m=imu_x_m),
         imu_x_m=imu_x_m,
         aft_x_m=float(body[0][0]),
         nose_x_m=float(body[-1][0]),
@@ -173,6 +188,13 @@ def build_plant(
         pad_body_from_ecef=pad,
         ground_altitude_m=0.0,
     )
+
+
+def leg_plant(mission: Mission, spec: MissionSpec, planned: Planned, leg: int) -> Plant:
+    """The body of a leg of a planned mission."""
+    undrawn = spec.vehicle is mission.spec.vehicle
+    return build_plant(mission, spec, planned.plan.earth, planned.ascent.azimuth_rad,
+                       planned.legs[leg], planned.bendings[leg] if undrawn else None)  # fmt: skip
 
 
 def engine_names(vehicle: VehicleSpec) -> tuple[str, ...]:
@@ -193,7 +215,7 @@ def assemble(
     """Numbers of one flight of a mission, `spec` being the mission's with this flight's draw."""
     vehicle = spec.vehicle
     earth = planned.plan.earth
-    plant = build_plant(mission, spec, earth, planned.ascent.azimuth_rad, planned.legs[0])
+    plant = leg_plant(mission, spec, planned, 0)
     limits = build_limits(vehicle)
     phases = [phase.name for phase in spec.phase]
     duration_s = float(spec.longest.si)

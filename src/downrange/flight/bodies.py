@@ -15,11 +15,12 @@ from downrange.dynamics.kernel.fall import (
     FALL_COLUMNS,
     GROUNDED,
     NOT_A_NUMBER,
+    WORK_ROWS,
     fall,
 )
 from downrange.dynamics.kernel.rigid import AUX_SIZE, LOADS_SIZE, STATE_SIZE, Surroundings
 from downrange.earth.kernel.orbit import elements
-from downrange.flight.assemble import Planned, assemble, build_plant, new_state
+from downrange.flight.assemble import Planned, assemble, leg_plant, new_state
 from downrange.flight.channels import Layout
 from downrange.flight.kernel import loop, watch
 from downrange.flight.legs import FAIRING, Leg
@@ -160,9 +161,7 @@ class Journey:
     def _steer_on(self, leg: Leg, kept: Piece) -> None:
         """Numbers and flight of the next leg, in which only the body is new."""
         planned, numbers, flight = self.planned, self.numbers, self.flight
-        plant = build_plant(
-            self.mission, self.spec, planned.plan.earth, planned.ascent.azimuth_rad, leg
-        )
+        plant = leg_plant(self.mission, self.spec, planned, self.leg)
         plan = planned.plans[self.leg]
         new_body = leg.dropped != FAIRING
         imu = numbers.sensors.imu._replace(station_m=plant.imu_x_m)
@@ -224,9 +223,9 @@ def fall_of(
     piece: Piece, around: Surroundings, ends_m: tuple[float, float], now_s: float
 ) -> tuple[Floats, int, str]:
     """Rows of a fall (FALL_COLUMNS wide), how many there are, and how it ended."""
-    found = np.zeros((FALL_ROWS, FALL_COLUMNS))
+    found, work = np.zeros((FALL_ROWS, FALL_COLUMNS)), np.zeros((WORK_ROWS, AUX_SIZE))
     count, code = fall(piece.rigid, now_s, now_s + FALL_MOST_S, piece.loads, around, ends_m, 0.0,
-                       found)  # fmt: skip
+                       work, found)  # fmt: skip
     end = {GROUNDED: "impacted", NOT_A_NUMBER: "numerical"}.get(int(code), "flying")
     return found, int(count), end
 
@@ -249,5 +248,6 @@ def fall_rows(found: Floats, layout: Layout, piece: Piece) -> Floats:
 def compile_fall(numbers: loop.Numbers) -> None:
     """Have the fall of what nobody steers compiled, or read from the cache."""
     rigid, loads, rows = np.zeros(STATE_SIZE), np.ones(LOADS_SIZE), np.zeros((2, FALL_COLUMNS))
+    work = np.zeros((WORK_ROWS, AUX_SIZE))
     rigid[[0, 6]] = 1e7, 1.0
-    fall(rigid, 0.0, 0.0, loads, numbers.plant.around, (0.0, 1.0), 0.0, rows)
+    fall(rigid, 0.0, 0.0, loads, numbers.plant.around, (0.0, 1.0), 0.0, work, rows)

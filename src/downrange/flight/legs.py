@@ -57,15 +57,15 @@ def leg_findings(vehicle: VehicleSpec, phases: Sequence[PhaseSpec]) -> Iterator[
             faired = False
         if phase.engines in names:
             if names.index(phase.engines) != lowest:
-                yield (f"{path}.engines", f"{phase.engines} can't burn: the lowest stage there is "
-                       f"{names[lowest]}", "state separate in a phase before")  # fmt: skip
+                message = f"{phase.engines} can't burn: the lowest stage there is {names[lowest]}"
+                yield f"{path}.engines", message, "state separate in a phase before"
             lit[phase.engines] += phase.engines != burning
         burning = phase.engines
     for name, count in lit.items():
         most = stages[name].engine.ignitions
         if count > most:
-            yield (f"vehicle.{name}.engine.ignitions", f"the sequence lights {name} {count} times, "
-                   f"its engines can be lit {most} times", "")  # fmt: skip
+            message = f"the sequence lights {name} {count} times, its engines can be lit {most}"
+            yield f"vehicle.{name}.engine.ignitions", message, ""
     if faired and any(phase.steering == "insertion" for phase in phases):
         yield ("phase", "the fairing never goes, but the mission flies to orbit",
                "state jettison_fairing = true in a phase")  # fmt: skip

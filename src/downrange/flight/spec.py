@@ -124,7 +124,7 @@ class MissionSpec(Spec):
     def _parts_go_in_order(self) -> Self:
         stages = [stage.name for stage in self.vehicle.stage[1:]]
         unknown = [name for name in self.upper_control if name not in stages]
-        findings = [(f"upper_control.{name}", "is no later stage of the vehicle",
-                     f"later stages: {', '.join(stages) or 'none'}") for name in unknown]  # fmt: skip
+        hint = f"later stages: {', '.join(stages) or 'none'}"
+        findings = [(f"upper_control.{name}", "is no later stage", hint) for name in unknown]
         refuse([*findings, *leg_findings(self.vehicle, self.phase)])
         return self

@@ -150,24 +150,16 @@ def _phase_problems(
     phases: Sequence[PhaseSpec], phase: PhaseSpec, stage_names: Sequence[str]
 ) -> list[tuple[str, str]]:
     """(key, message) of what is wrong in one phase."""
-    found = []
+    found = _stage_problems(phase, stage_names)
     names = [each.name for each in phases]
     if names.count(phase.name) > 1:
         found.append(("", "there are several phases of this name"))
-    if phase.engines != "none" and phase.engines not in stage_names:
-        known = ", ".join(["none", *stage_names])
-        found.append((".engines", f"there is no stage {phase.engines!r}: known are {known}"))
     for key in ("until", "any_until", "abort_if"):
         for text in getattr(phase, key):
             try:
                 read_condition(text)
             except ValueError as error:
                 found.append((f".{key}", str(error)))
-    if phase.separate is not None and phase.separate not in stage_names:
-        known = ", ".join(stage_names)
-        found.append((".separate", f"there is no stage {phase.separate!r}: known are {known}"))
-    if phase.slow and phase.engines != "none":
-        found.append((".slow", "engines run: the flight computer can't be slow"))
     if phase.next is not None and phase.next not in names:
         found.append((".next", _unknown_phase(phase.next, names)))
     if phase.abort_if and phase.abort_to not in names:
@@ -179,6 +171,20 @@ def _phase_problems(
         found.append(("", "is the last one, so its conditions lead nowhere: state next"))
     if phase.release and phase.engines == "none":
         found.append((".release", "lets the vehicle go with no engine running"))
+    return found
+
+
+def _stage_problems(phase: PhaseSpec, stage_names: Sequence[str]) -> list[tuple[str, str]]:
+    """(key, message) of what is wrong with the stages that a phase names."""
+    found = []
+    if phase.engines != "none" and phase.engines not in stage_names:
+        known = ", ".join(["none", *stage_names])
+        found.append((".engines", f"there is no stage {phase.engines!r}: known are {known}"))
+    if phase.separate is not None and phase.separate not in stage_names:
+        known = ", ".join(stage_names)
+        found.append((".separate", f"there is no stage {phase.separate!r}: known are {known}"))
+    if phase.slow and phase.engines != "none":
+        found.append((".slow", "engines run: the flight computer can't be slow"))
     return found
 
 

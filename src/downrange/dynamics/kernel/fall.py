@@ -23,6 +23,7 @@ FREE_SIZE = 13  # of the state: the quadratures of the inertial unit are left ou
 FALL_AUX = 1 + FREE_SIZE
 FALL_COLUMNS = FALL_AUX + AUX_SIZE
 STAGES = 7
+PROBE, SEEN, WORK_ROWS = STAGES, STAGES + 1, STAGES + 2  # rows of the scratch behind the slopes
 SHORTEST_S, LONGEST_S = 1e-4, 10.0
 TOUCH_M = 1e-3  # to which contact with the ground is located
 
@@ -58,20 +59,21 @@ def lowest_m(x: Floats, time_s: float, cm_m: float, aft_m: float, fore_m: float,
 
 @njit
 def step_of(x: Floats, time_s: float, h_s: float, loads: Floats, around: Surroundings,
-            slopes: Floats, probe: Floats, aux: Floats) -> float:  # fmt: skip
-    """Fill slopes (7, 19) of a step from x, whose end is left in probe; error over the allowed."""
+            work: Floats) -> float:  # fmt: skip
+    """A step from x, whose end is left in work[PROBE], with its aux; its error over the allowed."""
+    probe, aux = work[PROBE], work[SEEN]
     for stage in range(STAGES):
         for i in range(FREE_SIZE):
             moved = 0.0
             for k in range(stage):
-                moved += WEIGHTS[stage, k] * slopes[k, i]
+                moved += WEIGHTS[stage, k] * work[k, i]
             probe[i] = x[i] + h_s * moved
-        derivative(probe, time_s + NODE[stage] * h_s, 0.0, loads, around, slopes[stage], aux)
+        derivative(probe, time_s + NODE[stage] * h_s, 0.0, loads, around, work[stage], aux)
     worst = 0.0
     for i in range(FREE_SIZE):
         off = 0.0
         for k in range(STAGES):
-            off += ERROR[k] * slopes[k, i]
+            off += ERROR[k] * work[k, i]
         worst = max(worst, abs(h_s * off) / ALLOWED[i])
     return worst
 
@@ -85,28 +87,33 @@ def fall(
     around: Surroundings,
     ends_m: tuple[float, float],
     ground_altitude_m: float,
+    work: Floats,
     rows: Floats,
 ) -> tuple[int, int]:
     """Fly x (19,) from time_s to the ground or to until_s; returns (rows written, how it ended).
 
-    `loads` as of rigid.py, steady; ends_m are the stations of the two ends. A row (FALL_COLUMNS)
+    `loads` as of rigid.py, steady; ends_m are the stations of the two ends; work (WORK_ROWS,
+    AUX_SIZE) is scratch. A row (FALL_COLUMNS)
     is the state at the start of a step, the last one the end.
     """
     earth, cm_m = around.earth, loads[1]
-    slopes, probe, aux = np.zeros((STAGES, x.size)), np.zeros(x.size), np.zeros(AUX_SIZE)
+    probe, aux = work[PROBE], work[SEEN]
     h_s, n, ended = 0.01, 0, STILL_FALLING
-    derivative(x, time_s, 0.0, loads, around, slopes[0], aux)
+    derivative(x, time_s, 0.0, loads, around, work[0], aux)
     while True:
         if n == rows.shape[0]:
             return n, NO_ROOM
         rows[n, 0] = time_s
-        rows[n, 1:FALL_AUX], rows[n, FALL_AUX:] = x[:FREE_SIZE], aux
+        for i in range(FREE_SIZE):
+            rows[n, 1 + i] = x[i]
+        for i in range(AUX_SIZE):
+            rows[n, FALL_AUX + i] = aux[i]
         n += 1
         if ended != STILL_FALLING or time_s >= until_s:
             return n, ended
         h_s = min(h_s, until_s - time_s)
         while True:
-            error = step_of(x, time_s, h_s, loads, around, slopes, probe, aux)
+            error = step_of(x, time_s, h_s, loads, around, work)
             if not math.isfinite(error):
                 return n, NOT_A_NUMBER
             grow = 5.0 if error == 0.0 else min(5.0, max(0.2, 0.9 * error**-0.2))

@@ -91,5 +91,5 @@ def aim(space: Space, mu: float, mode: float, entered: bool, words: Floats,
 def has_failed(words: Floats) -> float:
     """1 once the closed loop has given up, or what it is told is no number."""
     code = words[GUIDANCE_CODE]
-    failed = code == upfg.NOT_CONVERGING or code == upfg.BAD_INPUT
+    failed = code in (upfg.NOT_CONVERGING, upfg.BAD_INPUT)
     return 1.0 if failed or math.isnan(code) else 0.0
