@@ -214,7 +214,6 @@ def assemble(
 ) -> tuple[loop.Numbers, loop.Flight]:
     """Numbers of one flight of a mission, `spec` being the mission's with this flight's draw."""
     vehicle = spec.vehicle
-    earth = planned.plan.earth
     plant = leg_plant(mission, spec, planned, 0)
     limits = build_limits(vehicle)
     phases = [phase.name for phase in spec.phase]

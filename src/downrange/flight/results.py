@@ -140,9 +140,10 @@ def orbit_of(ended: Ended, earth: Earth, spec: MissionSpec) -> dict[str, Any] | 
     row = min(thrust[-1] + 1, len(telemetry) - 1) if thrust.size else len(telemetry) - 1
     if telemetry.column("altitude_m")[row] < SPACE_M:
         return None
-    r, v = (tuple(float(telemetry.column(f"{what}_eci_{axis}_{unit}")[row]) for axis in "xyz")
-            for what, unit in (("position", "m"), ("velocity", "mps")))  # fmt: skip
-    found = elements(r, v, earth.mu_m3ps2)
+    x, y, z, vx, vy, vz = (float(telemetry.column(f"{what}_eci_{axis}_{unit}")[row])
+                           for what, unit in (("position", "m"), ("velocity", "mps"))
+                           for axis in "xyz")  # fmt: skip
+    found = elements((x, y, z), (vx, vy, vz), earth.mu_m3ps2)
     perigee_m, apogee_m = (each - earth.equatorial_radius_m for each in
                            (found.perigee_radius_m, found.apogee_radius_m))  # fmt: skip
     if perigee_m < 0.0:
@@ -218,8 +219,8 @@ def _pad(spec: MissionSpec, bodies: Sequence[Ended]) -> tuple[bool, str, float |
     left_kg = float(nearest.telemetry.column("propellant_kg")[-1])
     reach_m = overpressure_radius_m(left_kg, spec.safety.blast.tnt_equivalence.si)
     where = f"came down {nearest.pad_distance_m:.0f} m from the pad"
-    time_s = impact.time_s if impact is not None else None
-    return (nearest.pad_distance_m > reach_m, f"{where}, 1 psi reaches {reach_m:.0f} m", time_s)
+    told = f"{where}, 1 psi reaches {reach_m:.0f} m"
+    return nearest.pad_distance_m > reach_m, told, impact.time_s
 
 
 def margins_of(journey: Journey, spec: MissionSpec, t0_s: float) -> dict[str, Any]:
