@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
+import upfg_case
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 from scipy.optimize import minimize
+from upfg_case import End
 
-from downrange.earth.kernel.orbit import Elements, elements
+from downrange.earth.kernel.orbit import Elements
 from downrange.gnc.kernel import upfg
 from downrange.gnc.kernel.upfg import Insertion, Rules, Target
-from downrange.verify.insertion import Motor, burn_step
+from downrange.verify.insertion import Motor
 from downrange.verify.ladder import guidance as ladder
 
 Floats = NDArray[np.float64]
@@ -26,49 +27,13 @@ EXHAUST_MPS = ladder.THRUST_N * ladder.BURN_S / ladder.PROPELLANT_KG
 MOTOR = Motor(ladder.THRUST_N, EXHAUST_MPS, ladder.EMPTY_KG, ladder.MU_M3PS2)
 TARGET = ladder.delta3_target()
 STAGE = ladder.one_stage(EXHAUST_MPS, ladder.THRUST_N, MASS_KG, ladder.EMPTY_KG)
-TICK_S = 0.1
+START = np.array([*ladder.START_M, *ladder.START_MPS, 0.0, 0.0, 0.0, MASS_KG])
 
 
-class End(NamedTuple):
-    code: int
-    cut: bool  # not run empty
-    clock_s: float
-    mass_kg: float
-    orbit: Elements
-    memory: Floats
-    steering: list[tuple[float, float, float]]
-
-
-def fly(
-    stages: Floats = STAGE,
-    target: Target = TARGET,
-    thrust: Callable[[float, float], float] = lambda _, __: ladder.THRUST_N,
-    sensed: Callable[[float, Floats], Floats] = lambda _, v: v,
-    cycle: int = 10,
-) -> End:
-    """The loop of `verify.insertion`, open to trouble: thrust(clock, mass), sensed(clock, dv)."""
-    state, memory = np.zeros(10), np.zeros(upfg.UPFG_WORDS)
-    state[:3], state[3:6], state[9] = ladder.START_M, ladder.START_MPS, MASS_KG
-    plan, steering, clock, cut = Insertion(target, stages, Rules(), MOTOR.mu_m3ps2), [], 0.0, False
-    upfg.start(memory, plan, tuple(state[:3]), tuple(state[3:6]), 0.0)
-    for ticks in range(1, 20_000):
-        left = upfg.time_to_cutoff(memory, plan, 0.0)
-        motor = MOTOR._replace(thrust_n=thrust(clock, state[9]))
-        step = min(TICK_S, left)
-        if state[9] - motor.thrust_n / motor.exhaust_mps * step < MOTOR.empty_kg:
-            break
-        burn_step(state, motor, memory, clock, step)
-        if left <= TICK_S:
-            cut = True
-            break
-        clock = ticks * TICK_S
-        upfg.tick(memory, plan, clock, tuple(sensed(clock, state[6:9])))
-        state[6:9] = 0.0
-        if ticks % cycle == 0:
-            upfg.cycle(memory, plan, tuple(state[:3]), tuple(state[3:6]), clock)
-        steering.append(upfg.direction(memory, clock)[0])
-    orbit = elements(tuple(state[:3]), tuple(state[3:6]), MOTOR.mu_m3ps2)
-    return End(int(memory[upfg.CODE]), cut, clock, float(state[9]), orbit, memory, steering)
+def fly(stages: Floats = STAGE, target: Target = TARGET, **trouble: Any) -> End:
+    return upfg_case.fly(
+        START, MOTOR, Insertion(target, stages, Rules(), MOTOR.mu_m3ps2), **trouble
+    )
 
 
 def axis(orbit: Elements) -> float:
@@ -205,7 +170,7 @@ def test_a_noisy_accelerometer_costs_little() -> None:
 
 def held(end: End, since: int) -> bool:
     """Whether steering is finite and all of one turn at a steady rate, without a jump."""
-    aim = np.array(end.steering[since:])
+    aim = end.steering[since:]
     steps = np.linalg.norm(np.diff(aim, axis=0), axis=1)
     assert np.linalg.norm(aim, axis=1) == pytest.approx(1.0, abs=1e-12)
     return bool(steps.max() < 1e-3)
@@ -266,5 +231,5 @@ def test_a_stage_too_small_says_by_how_much() -> None:
 def test_an_unreachable_target_ends_in_a_code(target: Target) -> None:
     end = fly(target=target)
     assert end.code in (upfg.NOT_CONVERGING, upfg.STAGE_TOO_SMALL)
-    assert np.linalg.norm(np.array(end.steering), axis=1) == pytest.approx(1.0, abs=1e-12)
+    assert np.linalg.norm(end.steering, axis=1) == pytest.approx(1.0, abs=1e-12)
     assert end.clock_s < 1.2 * 700.0 + 11.0
