@@ -105,7 +105,7 @@ def powered(r: Floats, v: Floats, burn_s: float) -> tuple[Floats, Floats, Floats
     return end[9:12], end[6:9], end[15:18], end[12:15]
 
 
-@pytest.mark.parametrize(("burn_s", "share"), [(60.0, 0.001), (300.0, 0.01)])
+@pytest.mark.parametrize(("burn_s", "share"), [(60.0, 5e-6), (300.0, 6e-4)])
 def test_gravity_on_the_coast_nearby_is_that_on_the_powered_path(
     burn_s: float, share: float
 ) -> None:

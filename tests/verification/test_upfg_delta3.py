@@ -17,7 +17,7 @@ from upfg_case import End
 from downrange.earth.kernel.orbit import Elements
 from downrange.gnc.kernel import upfg
 from downrange.gnc.kernel.upfg import Insertion, Rules, Target
-from downrange.verify.insertion import Motor
+from downrange.verify.insertion import Motor, insert
 from downrange.verify.ladder import guidance as ladder
 
 Floats = NDArray[np.float64]
@@ -55,6 +55,17 @@ def test_thrust_that_nobody_told_of_costs_next_to_nothing(
     assert end.orbit.eccentricity == pytest.approx(ladder.ECCENTRICITY, abs=1e-6)
     assert end.orbit.inclination_rad == pytest.approx(ladder.INCLINATION_RAD, abs=1e-8)
     assert end.orbit.raan_rad == pytest.approx(ladder.NODE_RAD, abs=1e-8)
+
+
+@pytest.mark.parametrize("rung", ladder.RUNGS)
+def test_the_rungs_break_where_gravity_is_not_what_guidance_thinks(
+    monkeypatch: pytest.MonkeyPatch, rung: Any
+) -> None:
+    def heavier(state: Floats, motor: Motor, *told: Any) -> float:
+        return float(insert(state, motor._replace(mu_m3ps2=1.01 * motor.mu_m3ps2), *told))
+
+    monkeypatch.setattr(ladder, "insert", heavier)
+    assert [check for check in rung() if not check.passed]
 
 
 def test_nominal_thrust_brings_the_perigee_where_the_optimum_has_it() -> None:

@@ -336,9 +336,7 @@ def attempt(memory: Floats, plan: Insertion, r: Vector, v: Vector, clock_s: floa
     put_vector(memory, LAMBDA_DOT_PS, rate)
     memory[REFERENCE_S] = clock_s + of[1] / of[0]
     memory[VELOCITY_TO_GO_MPS] = dot(needed, lam)
-    memory[CUTOFF_S] = clock_s + tgo_s
-    if memory[DOUBTS] == 0.0:
-        memory[DEADLINE_S] = clock_s + 1.2 * tgo_s + 10.0
+    memory[CUTOFF_S], memory[DEADLINE_S] = clock_s + tgo_s, clock_s + 1.2 * tgo_s + 10.0
     return True
 
 
