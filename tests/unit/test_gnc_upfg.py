@@ -220,7 +220,7 @@ def test_a_state_without_numbers_is_no_state() -> None:
     assert upfg.direction(memory, 1.0) == held
     upfg.start(memory, guide, nowhere, V, 2.0)
     assert memory[upfg.CODE] == upfg.BAD_INPUT
-    assert upfg.direction(memory, 2.0)[0] == (0.0, 0.0, 0.0)
+    assert upfg.direction(memory, 2.0) == ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
     assert 0.0 < upfg.time_to_cutoff(memory, guide, 0.0) < math.inf
     upfg.tick(memory, guide, 3.0, (0.0, 5.0, 0.0))
     upfg.cycle(memory, guide, R, V, 3.0)

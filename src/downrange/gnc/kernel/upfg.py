@@ -165,13 +165,17 @@ def time_to_cutoff(memory: Floats, plan: Insertion, tail_off_mps: float) -> floa
 
 @njit
 def direction(memory: Floats, clock_s: float) -> tuple[Vector, Vector]:
-    """Unit vector along which to thrust, and its turn rate vector in rad/s."""
+    """Unit vector along which to thrust, and its turn rate vector in rad/s.
+
+    Both are zero before a start from a state that is a number.
+    """
     away_s = min(clock_s, memory[CUTOFF_S]) - memory[REFERENCE_S]
     turn = vector_at(memory, LAMBDA_DOT_PS)
     aim = add(vector_at(memory, LAMBDA), scale(turn, away_s))
-    if clock_s >= memory[CUTOFF_S]:
+    size2 = dot(aim, aim)
+    if clock_s >= memory[CUTOFF_S] or size2 == 0.0:
         return unit(aim), (0.0, 0.0, 0.0)
-    return unit(aim), scale(cross(aim, turn), 1.0 / dot(aim, aim))
+    return unit(aim), scale(cross(aim, turn), 1.0 / size2)
 
 
 @njit
@@ -410,8 +414,9 @@ def cycle(memory: Floats, plan: Insertion, r: Vector, v: Vector, clock_s: float)
     if memory[FROZEN] > 0.0 or time_to_cutoff(memory, plan, 0.0) < plan.rules.freeze_s:
         memory[FROZEN] = 1.0
     else:
+        if memory[TGO_S] == 0.0 or not math.isfinite(norm(vgo)):
+            anew(memory, plan, r, v, clock_s)
         good = attempt(memory, plan, r, v, clock_s)
-        lost = not math.isfinite(norm(vector_at(memory, VGO_MPS)))
-        if not good and (lost or memory[DOUBTS] % plan.rules.patience == 0.0):
+        if not good and memory[DOUBTS] % plan.rules.patience == 0.0:
             anew(memory, plan, r, v, clock_s)
     memory[CODE] = outcome(memory, plan, good)
