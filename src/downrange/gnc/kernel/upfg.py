@@ -93,7 +93,7 @@ UPFG_WORDS = 38
 
 Burn = tuple[float, float, float, float, float, float, float, float]
 FIRST_TRIES = 40
-LEAST_RATIO = 0.1  # thrust below that tells nothing of the future
+LEAST_RATIO = 0.2  # of the planned thrust: with less there is nothing to steer
 
 
 @njit
@@ -140,7 +140,7 @@ def tick(memory: Floats, plan: Insertion, clock_s: float, sensed_mps: Vector) ->
         since_s = clock_s - memory[STAGE_START_S] - plan.rules.settle_s
         weight = max(dt_s / max(dt_s, since_s), dt_s / max(dt_s, plan.rules.filter_s))
         ratio = memory[THRUST_RATIO] * ((speed / dt_s) / planned)
-        ratio = min(1.0 / LEAST_RATIO, max(LEAST_RATIO, ratio))
+        ratio = min(10.0, max(0.5 * LEAST_RATIO, ratio))
         memory[THRUST_RATIO] += weight * (ratio - memory[THRUST_RATIO])
     memory[USED_MPS] += speed
     memory[VELOCITY_TO_GO_MPS] -= dot(sensed_mps, vector_at(memory, LAMBDA))
@@ -165,13 +165,17 @@ def time_to_cutoff(memory: Floats, plan: Insertion, tail_off_mps: float) -> floa
 
 @njit
 def direction(memory: Floats, clock_s: float) -> tuple[Vector, Vector]:
-    """Unit vector along which to thrust, and its turn rate vector in rad/s."""
+    """Unit vector along which to thrust, and its turn rate vector in rad/s.
+
+    Both are zero before a start from a state that is a number.
+    """
     away_s = min(clock_s, memory[CUTOFF_S]) - memory[REFERENCE_S]
     turn = vector_at(memory, LAMBDA_DOT_PS)
     aim = add(vector_at(memory, LAMBDA), scale(turn, away_s))
-    if clock_s >= memory[CUTOFF_S]:
+    size2 = dot(aim, aim)
+    if clock_s >= memory[CUTOFF_S] or size2 == 0.0:
         return unit(aim), (0.0, 0.0, 0.0)
-    return unit(aim), scale(cross(aim, turn), 1.0 / dot(aim, aim))
+    return unit(aim), scale(cross(aim, turn), 1.0 / size2)
 
 
 @njit
@@ -319,12 +323,12 @@ def past_target(plan: Insertion, r: Vector, v: Vector) -> bool:
 def attempt(memory: Floats, plan: Insertion, r: Vector, v: Vector, clock_s: float) -> bool:
     """Solve once more; a solution that has converged becomes the steering. Whether it has.
 
-    DOUBTS counts those that have not, or whose end recedes as the clock goes on: no thrust.
+    DOUBTS counts those that have not, or whose end recedes as the clock goes on.
     """
     ended_s, since_s = memory[SOLVED_S] + memory[TGO_S], clock_s - memory[SOLVED_S]
     moved, lam, rate, needed, of = solve(memory, plan, r, v, clock_s)
     tgo_s, allowed = of[6], max(plan.rules.converged_mps, plan.rules.converged_fraction * of[0])
-    good = moved < allowed and math.isfinite(norm(rate))
+    good = moved < allowed and math.isfinite(norm(rate)) and memory[THRUST_RATIO] > LEAST_RATIO
     nearer = clock_s + tgo_s < ended_s + 0.5 * since_s
     if good and (nearer or clock_s - memory[STAGE_START_S] <= plan.rules.settle_s):
         memory[DOUBTS] = 0.0
@@ -410,8 +414,9 @@ def cycle(memory: Floats, plan: Insertion, r: Vector, v: Vector, clock_s: float)
     if memory[FROZEN] > 0.0 or time_to_cutoff(memory, plan, 0.0) < plan.rules.freeze_s:
         memory[FROZEN] = 1.0
     else:
+        if memory[TGO_S] == 0.0 or not math.isfinite(norm(vgo)):
+            anew(memory, plan, r, v, clock_s)
         good = attempt(memory, plan, r, v, clock_s)
-        lost = not math.isfinite(norm(vector_at(memory, VGO_MPS)))
-        if not good and (lost or memory[DOUBTS] % plan.rules.patience == 0.0):
+        if not good and memory[DOUBTS] % plan.rules.patience == 0.0:
             anew(memory, plan, r, v, clock_s)
     memory[CODE] = outcome(memory, plan, good)
