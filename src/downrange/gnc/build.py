@@ -107,6 +107,7 @@ def slow_ticks(control: ControlSpec, tick_s: float) -> int:
 def next_memory(memory: Memory, plan: Plan) -> Memory:
     """Memory at the start of a leg: all that was known, but for what belongs to the old body."""
     fresh = new_memory(plan)
+    memory.words[data.TAIL_RATIO] = 1.0
     memory.words[data.INTEGRAL_RADS : data.INTEGRAL_RADS + 3] = 0.0
     return memory._replace(filters=fresh.filters, delay=fresh.delay)
 
@@ -118,6 +119,8 @@ def new_memory(plan: Plan) -> Memory:
     words[[data.PHASE_START_S, data.RELEASE_S, data.LAST_CLOCK_S]] = math.nan
     words[data.NOW :] = math.nan
     words[data.PENDING_PHASE] = -1.0
+    words[data.CUT_S] = math.nan
+    words[data.TAIL_RATIO] = 1.0
     words[data.COMMANDED_PITCH_RAD] = 0.5 * math.pi
     words[data.PROPELLANT_FRACTION] = 1.0
     words[data.ATTITUDE_BODY_FROM_ECI] = words[data.COMMANDED_BODY_FROM_ECI] = 1.0
@@ -162,6 +165,7 @@ def ascent_bounds(
         residual_fraction=residual,
         cutoff_speed_mps=cutoff,
         insertion_altitude_m=guidance.insertion_altitude.si,
+        apogee_margin_m=guidance.apogee_margin.si,
         staging_coast_s=guidance.staging_coast.si,
         fairing_altitude_m=guidance.fairing_altitude.si,
         max_dynamic_pressure_pa=math.inf if limit is None else limit.si,

@@ -26,6 +26,7 @@ SIGNALS = {
     "speed": (data.SPEED_MPS, "m/s"),
     "velocity_to_go": (data.VELOCITY_TO_GO_MPS, "m/s"),
     "time_to_apogee": (data.TIME_TO_APOGEE_S, "s"),
+    "time_to_radius": (data.TIME_TO_RADIUS_S, "s"),
     "chamber_min": (data.CHAMBER_MIN, "1"),
     "chamber_sum": (data.CHAMBER_SUM, "1"),
     "tank_fraction_min": (data.TANK_FRACTION_MIN, "1"),

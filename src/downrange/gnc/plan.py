@@ -69,6 +69,7 @@ class Bounds(NamedTuple):
     residual_fraction: float  # of the first stage's propellant, left at its cut-off
     cutoff_speed_mps: float
     insertion_altitude_m: float
+    apogee_margin_m: float
     staging_coast_s: float
     fairing_altitude_m: float
     max_dynamic_pressure_pa: float
@@ -317,6 +318,7 @@ class _Planner:
         That of the conic where the insertion is into the target itself: there is no coast.
         """
         apogee = self.earth.equatorial_radius_m + self.orbit.apogee_altitude_m
+        apogee += self.bounds.apogee_margin_m
         if apogee - self.insertion_radius < NO_COAST_M:
             return self.insertion_speed
         place = row[kernel.POSITION_ECI_M : kernel.POSITION_ECI_M + 3]
@@ -331,7 +333,7 @@ class _Planner:
             found = kernel.coast_apogee_m(tuple(start), tuple(velocity), COAST_STEP_S, self.earth)
             return found - apogee
 
-        low, high = self.insertion_speed - 3.0, self.insertion_speed + 3.0
+        low, high = self.insertion_speed - 5.0, self.insertion_speed + 5.0
         for _ in range(8):
             slope = (off(high) - off(low)) / (high - low)
             low, high = high, high - off(high) / slope

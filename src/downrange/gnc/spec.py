@@ -13,6 +13,7 @@ from downrange.units import (
     Fraction,
     Frequency,
     Length,
+    NonNegativeLength,
     PositiveAcceleration,
     PositiveAngle,
     PositiveAngularRate,
@@ -164,6 +165,8 @@ class GuidanceSpec(Spec):
             below it the wind counts with the square of the pressure.
         programme: what the pitch is a function of.
         insertion_altitude: where the upper stage ends its first burn, if the target is higher.
+        apogee_margin: that the coast's apogee is aimed above the target's, so that the target's
+            radius is crossed whatever the first burn's tail-off gives.
         staging_coast: from first-stage burn-out to upper-stage ignition, for the plan.
         fairing_altitude: above which the plan drops the fairing once the upper stage burns.
         space_rate_limit: of the attitude commanded above the air.
@@ -176,6 +179,7 @@ class GuidanceSpec(Spec):
     head_on_above: Annotated[Value, quantity("Pa", positive=True)] = value("20 kPa", "Pa")
     programme: Literal["speed", "time"] = "speed"
     insertion_altitude: Length = value("200 km", "m")
+    apogee_margin: NonNegativeLength = value("0 km", "m")
     staging_coast: Duration = value("5 s", "s")
     fairing_altitude: Length = value("110 km", "m")
     space_rate_limit: PositiveAngularRate = value("1 deg/s", "rad/s")

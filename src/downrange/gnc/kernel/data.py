@@ -79,15 +79,16 @@ HEIGHT_M = 4  # above where it stood on the pad
 SPEED_MPS = 5  # relative to the Earth
 VELOCITY_TO_GO_MPS = 6  # less what the tail-off will still give; nan where nothing is steered to
 TIME_TO_APOGEE_S = 7  # along the conic; nan in the air
-SMOOTH_SIGNALS = 8
-CHAMBER_MIN = 8  # lowest chamber fraction of the engines asked to run and not declared failed
-CHAMBER_SUM = 9  # thrust available over thrust installed in the phase's stage
-TANK_FRACTION_MIN = 10  # of the phase's stage
-ACCELERATION_MPS2 = 11  # specific force along body x
-HEALTHY_ENGINES = 12  # of the phase's stage
-HEATING_WPM2 = 13  # free-molecular, of a flat face: half density times speed cubed
-GUIDANCE_FAILED = 14  # 1 once the closed loop has given up
-SIGNALS = 15
+TIME_TO_RADIUS_S = 8  # to the target's apogee radius at the climb now; nan in the air and down
+SMOOTH_SIGNALS = 9
+CHAMBER_MIN = 9  # lowest chamber fraction of the engines asked to run and not declared failed
+CHAMBER_SUM = 10  # thrust available over thrust installed in the phase's stage
+TANK_FRACTION_MIN = 11  # of the phase's stage
+ACCELERATION_MPS2 = 12  # specific force along body x
+HEALTHY_ENGINES = 13  # of the phase's stage
+HEATING_WPM2 = 14  # free-molecular, of a flat face: half density times speed cubed
+GUIDANCE_FAILED = 15  # 1 once the closed loop has given up
+SIGNALS = 16
 
 
 class Phases(NamedTuple):
@@ -241,7 +242,7 @@ SATURATED = 46  # 1: a gimbal demand met a limit in the last tick
 IMU_LOST = 47
 TICKS = 48
 PAD_ALTITUDE_M = 49  # of the inertial unit before the release
-TICK_S = 50  # length of the coming tick
+TICK_S = 50  # length of the last tick
 TO_GO_MPS = 51  # 51, 52, 53: velocity to go, ECI
 THRUST_ALONG = 54  # 54, 55, 56: direction that the thrust is to have, ECI
 LEFT_MPS = 57  # velocity to go along it, less the tail-off's; nan where nothing is steered to
@@ -250,7 +251,11 @@ NORMAL = 59  # 59, 60, 61: of the plane that the closed loop steers into, ECI
 NEXT_CYCLE_S = 62  # clock of the closed loop's next solution
 GUIDANCE_CODE = 63  # of upfg; 0 before it began
 THRUSTERS_OWE_S = 64  # 64, 65, 66: time of firing that was asked for and not yet given
-NOW = 67  # the signals
+CUT_S = 67  # clock of the last cut-off that was foreseen; nan before one
+CUT_MPS2 = 68  # acceleration when it came
+TAIL_MPS = 69  # sensed since
+TAIL_RATIO = 70  # of the tail-off that was measured to the assumed one
+NOW = 71  # the signals
 BEFORE = NOW + SIGNALS  # the same, one tick ago
 WORDS = BEFORE + SIGNALS
 

@@ -18,6 +18,7 @@ from downrange.gnc.kernel.data import (
     POSITION_ECI_M,
     STEER_INSERTION,
     STEER_ORBIT,
+    TAIL_RATIO,
     THRUST_ALONG,
     VELOCITY_ECI_MPS,
     Floats,
@@ -61,7 +62,7 @@ def aim_at_insertion(space: Space, mu: float, words: Floats, memory: Floats) -> 
             r, v = vector_at(words, POSITION_ECI_M), vector_at(words, VELOCITY_ECI_MPS)
             upfg.cycle(memory, plan, r, v, clock_s)
             words[NEXT_CYCLE_S] += CYCLE_S
-    tail_off = max(0.0, float(words[FORCE_MPS2])) * space.tail_off_s
+    tail_off = max(0.0, float(words[FORCE_MPS2])) * space.tail_off_s * words[TAIL_RATIO]
     left = memory[upfg.VELOCITY_TO_GO_MPS] - tail_off
     if upfg.time_to_cutoff(memory, plan, tail_off) == 0.0:
         left = min(left, 0.0)

@@ -43,6 +43,7 @@ from downrange.gnc.kernel.data import (
     POSITION_ECI_M,
     RATE_RADPS,
     RELEASE_S,
+    TICK_S,
     VELOCITY_ECI_MPS,
     Floats,
     Navigation,
@@ -152,6 +153,7 @@ def navigate(navigation: Navigation, earth: Earth, core: Floats, words: Floats) 
         words[NAV_SPEED_RATE_MPS2] = (speed - words[NAV_SPEED_MPS]) / (clock - last)
         if core[GNSS_NEW] == 1.0:
             correct(navigation, earth, core, words)
+    words[TICK_S] = 0.0 if math.isnan(last) else clock - last
     words[LAST_CLOCK_S] = clock
     derive(earth, words)
     if math.isnan(words[RELEASE_S]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from downrange._jit import njit
+from downrange.earth.kernel.frames import dot, norm
 from downrange.gnc.kernel.data import (
     ACCELERATION_LIMIT_MPS2,
     ACCELERATION_MPS2,
@@ -14,6 +15,8 @@ from downrange.gnc.kernel.data import (
     CALLED_OFF,
     CHAMBER_MIN,
     CHAMBER_SUM,
+    CUT_MPS2,
+    CUT_S,
     ENGINE_STAGE,
     FAILED,
     FIRST_ROW,
@@ -51,18 +54,23 @@ from downrange.gnc.kernel.data import (
     SMOOTH_SIGNALS,
     SPEED_MPS,
     STAGE,
+    TAIL_MPS,
+    TAIL_RATIO,
     TANK_FRACTION_MIN,
     TARGET,
     THRESHOLD,
     THROTTLE,
     THRUST_VAC_N,
+    TICK_S,
     TIME_SINCE_RELEASE_S,
     TIME_TO_APOGEE_S,
+    TIME_TO_RADIUS_S,
     VELOCITY_ECI_MPS,
     VELOCITY_TO_GO_MPS,
     Floats,
     Monitor,
     Phases,
+    Space,
 )
 from downrange.gnc.kernel.insertion import has_failed
 from downrange.gnc.kernel.space import time_to_apogee
@@ -80,6 +88,8 @@ from downrange.telemetry.bus import (
 
 LEAST_THROTTLE = 0.2  # that the limit on acceleration asks for
 SPACE_ALTITUDE_M = 100e3  # from which orbits are looked at
+SLOWEST_CLIMB_MPS = 1.0  # slower than this nothing is said of when a radius is reached
+TAIL_S = 1.5  # in which a tail-off is over
 
 
 @njit
@@ -105,6 +115,7 @@ def read_signals(
     stage: float,
     attached: float,
     mu: float,
+    space: Space,
     measured: Measured,
     words: Floats,
     engine: Floats,
@@ -126,11 +137,13 @@ def read_signals(
     words[NOW + SPEED_MPS] = words[NAV_SPEED_MPS]
     words[NOW + ACCELERATION_MPS2] = words[FORCE_MPS2]
     words[NOW + VELOCITY_TO_GO_MPS] = words[LEFT_MPS]
-    words[NOW + TIME_TO_APOGEE_S] = math.nan
+    words[NOW + TIME_TO_APOGEE_S] = words[NOW + TIME_TO_RADIUS_S] = math.nan
     if words[NAV_ALTITUDE_M] > SPACE_ALTITUDE_M:
-        words[NOW + TIME_TO_APOGEE_S] = time_to_apogee(
-            mu, vector_at(words, POSITION_ECI_M), vector_at(words, VELOCITY_ECI_MPS)
-        )
+        r, v = vector_at(words, POSITION_ECI_M), vector_at(words, VELOCITY_ECI_MPS)
+        words[NOW + TIME_TO_APOGEE_S] = time_to_apogee(mu, r, v)
+        climb = dot(r, v) / norm(r)
+        if climb > SLOWEST_CLIMB_MPS:
+            words[NOW + TIME_TO_RADIUS_S] = (space.apogee_m - norm(r)) / climb
     words[NOW + GUIDANCE_FAILED] = has_failed(words)
     words[NOW + HEATING_WPM2] = 0.5 * words[AIR_DENSITY_KGPM3] * words[NAV_SPEED_MPS] ** 3
     lowest, thrust, installed, healthy = math.inf, 0.0, 0.0, 0.0
@@ -155,6 +168,24 @@ def read_signals(
             load += tanks[k, 1]
     words[NOW + TANK_FRACTION_MIN] = lowest
     words[PROPELLANT_FRACTION] = left / load
+
+
+@njit
+def learn_tail_off(space: Space, words: Floats) -> None:
+    """Measure what came after a foreseen cut-off, for the next one; call before `sequence`.
+
+    What was sensed up to the cut-off, inside its tick, is taken off. No more than half as much
+    again, or half, is believed.
+    """
+    since, tick_s = words[LAST_CLOCK_S] - words[CUT_S], words[TICK_S]
+    if not 0.0 < since <= TAIL_S + tick_s or words[CUT_MPS2] <= 0.0:
+        return
+    words[TAIL_MPS] += words[FORCE_MPS2] * tick_s
+    if since < tick_s:
+        words[TAIL_MPS] -= words[CUT_MPS2] * (tick_s - since)
+    if since > TAIL_S:
+        ratio = words[TAIL_MPS] / (words[CUT_MPS2] * space.tail_off_s)
+        words[TAIL_RATIO] = min(1.5, max(0.5, ratio))
 
 
 @njit
@@ -209,6 +240,9 @@ def sequence(
         elif wait <= tick_s and table[target, STAGE] < 0.0:
             words[PENDING_PHASE] = target
             cutoff_s = clock_s + wait
+            if table[phase, STAGE] >= 0.0:
+                words[CUT_S], words[CUT_MPS2] = cutoff_s, words[FORCE_MPS2]
+                words[TAIL_MPS] = 0.0
     if entered >= 0:
         phase = entered
         words[PHASE] = phase

@@ -25,6 +25,7 @@ from downrange.gnc.kernel.data import (
     LEFT_MPS,
     POSITION_ECI_M,
     STEER_PROGRADE,
+    TAIL_RATIO,
     THRUST_ALONG,
     TO_GO_MPS,
     VELOCITY_ECI_MPS,
@@ -124,7 +125,7 @@ def aim_at_orbit(space: Space, mu: float, words: Floats) -> None:
     put_vector(words, TO_GO_MPS, missing)
     if norm(missing) > SETTLED_MPS:
         put_vector(words, THRUST_ALONG, unit(missing))
-    tail_off = max(0.0, float(words[FORCE_MPS2])) * space.tail_off_s
+    tail_off = max(0.0, float(words[FORCE_MPS2])) * space.tail_off_s * words[TAIL_RATIO]
     words[LEFT_MPS] = dot(missing, vector_at(words, THRUST_ALONG)) - tail_off
 
 

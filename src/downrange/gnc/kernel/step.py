@@ -9,7 +9,12 @@ from downrange.gnc.kernel.data import PHASE, SLOW, STAGE, STEER_PROGRADE, STEERI
 from downrange.gnc.kernel.guidance import steer
 from downrange.gnc.kernel.insertion import aim
 from downrange.gnc.kernel.navigation import navigate
-from downrange.gnc.kernel.sequencer import monitor, read_signals, sequence
+from downrange.gnc.kernel.sequencer import (
+    learn_tail_off,
+    monitor,
+    read_signals,
+    sequence,
+)
 from downrange.gnc.kernel.space import steer_in_space
 from downrange.telemetry.bus import Command, Measured
 
@@ -28,7 +33,8 @@ def step(plan: Plan, measured: Measured, memory: Memory, command: Command) -> No
     was = table[before, STEERING]
     aim(plan.space, plan.earth.mu_m3ps2, was, False, words, memory.loop)
     read_signals(plan.engines, plan.tanks, table[before, STAGE], float(plan.stage),
-                 plan.earth.mu_m3ps2, measured, words, memory.engine)  # fmt: skip
+                 plan.earth.mu_m3ps2, plan.space, measured, words, memory.engine)  # fmt: skip
+    learn_tail_off(plan.space, words)
     sequence(plan.phases, plan.engines, tick_s, words, memory.engine, command)
     phase = int(words[PHASE])
     mode = table[phase, STEERING]
