@@ -53,7 +53,7 @@ def njit(function: Callable[P, R]) -> Kernel[P, R]:
     """Compile a kernel: IEEE arithmetic as written, without the GIL, kept on disk.
 
     Kernels only borrow the arrays of their caller, so they neither make nor return any, and no
-    references are counted: counting took half of a tick and more than half of the compiling.
+    references are counted: counting took a third of a tick and half of the compiling.
 
     A function that stands in no file (typed at a prompt) is compiled anew in each process.
     """

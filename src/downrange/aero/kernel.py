@@ -108,7 +108,9 @@ def body_coefficients(
 @njit
 def damping_moment(
     aero: Aero,
-    v_air_body: tuple[float, float, float],
+    speed_mps: float,
+    along_mps: float,
+    across_mps: tuple[float, float, float],
     rates_body: tuple[float, float, float],
     density_kgpm3: float,
     crossflow: float,
@@ -119,26 +121,20 @@ def damping_moment(
     Along the body: slender-body momentum, -rho |vx| A_b lever^2 per unit rate (Nielsen, Missile
     Aerodynamics, ch. 10, Cmq + Cm_alphadot). Across it: strips of crossflow drag linearised in the
     rate, -rho k |v_cross| integral d x^2 dx, half of it out of the crossflow plane. `crossflow` is
-    k = eta Cdn. Neglects the force due to the rate, and the terms in rate squared.
+    k = eta Cdn. Neglects the force due to the rate, and the terms in rate squared. The velocity
+    against the air comes as its size, along the body, and across it as size and direction (y, z).
     """
-    vx, vy, vz = v_air_body
+    cross, uy, uz = across_mps
     p, q, r = rates_body
-    cross = math.sqrt(vy * vy + vz * vz)
     area_m2 = aero.reference_area_m2
     lever_m = x_cm_m - aero.damping_x_m
-    along = 0.25 * density_kgpm3 * abs(vx) * area_m2 * aero.pitch_damping * lever_m * lever_m
+    along = 0.25 * density_kgpm3 * abs(along_mps) * area_m2 * aero.pitch_damping * lever_m * lever_m
     offset_m = aero.planform_x_m - x_cm_m
     second_m4 = aero.planform_area_m2 * (aero.planform_gyration_m**2 + offset_m * offset_m)
     across = -0.5 * density_kgpm3 * crossflow * cross * second_m4
-    in_plane = 0.0
-    ey = 0.0
-    ez = 0.0
-    if cross > 0.0:
-        ey = vz / cross
-        ez = -vy / cross
-        in_plane = q * ey + r * ez
-    speed = math.sqrt(vx * vx + cross * cross)
-    roll = 0.25 * density_kgpm3 * speed * area_m2 * aero.reference_length_m**2
+    ey, ez = uz, -uy
+    in_plane = q * ey + r * ez
+    roll = 0.25 * density_kgpm3 * speed_mps * area_m2 * aero.reference_length_m**2
     roll *= aero.roll_damping * p
     both = along + across
     return roll, both * q + across * in_plane * ey, both * r + across * in_plane * ez
@@ -244,19 +240,22 @@ def aero_force_moment(
         return 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, qbar_pa, alpha_rad, 0.0, 0.0
     if aero.model == CASE_COEFFICIENTS:
         return case_force_moment(aero, v_air_body, rates_body, density_kgpm3, x_cm_m)
+    speed = math.sqrt(speed2)
     step_rad = math.pi / (aero.table.shape[1] - 1)
     cn_potential, cn_crossflow, ca, cm = body_coefficients(
-        aero.mach, step_rad, aero.table, math.sqrt(speed2) / sound_speed_mps, alpha_rad
+        aero.mach, step_rad, aero.table, speed / sound_speed_mps, alpha_rad
     )
     area_n = qbar_pa * aero.reference_area_m2
-    uy = vy / cross if cross > 0.0 else 0.0
-    uz = vz / cross if cross > 0.0 else 0.0
+    over = 1.0 / cross if cross > 1e-300 else 0.0
+    uy, uz = vy * over, vz * over
     fy = -(cn_potential + cn_crossflow) * area_n * uy
     fz = -(cn_potential + cn_crossflow) * area_n * uz
     # Inside the first cell the table is linear in alpha where sin^2 is not: hold its divisor.
     sine2 = max(cross2 / max(speed2, 1e-300), step_rad * step_rad)
     k = cn_crossflow * aero.reference_area_m2 / (aero.planform_area_m2 * sine2)
-    mx, my, mz = damping_moment(aero, v_air_body, rates_body, density_kgpm3, k, x_cm_m)
+    mx, my, mz = damping_moment(
+        aero, speed, vx, (cross, uy, uz), rates_body, density_kgpm3, k, x_cm_m
+    )
     pitch_nm = cm * area_n * aero.reference_length_m
     arm_m = aero.reference_x_m - x_cm_m
     my += pitch_nm * uz - arm_m * fz

@@ -304,7 +304,7 @@ def new_state(plant: Plant) -> State:
             gimbal_accel=np.zeros((engines, 2)),
             transitions=np.zeros((engines, 4)),
             side_n=np.zeros(engines),
-            modal=np.zeros((modes, 2)),
+            modal=np.zeros((modes, 3)),
             small=np.zeros(advance.FLOW + tanks),
             modal_before=np.zeros((2, modes, 2)),
         ),

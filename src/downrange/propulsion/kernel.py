@@ -333,12 +333,13 @@ def gimbal_advance(
     Exact while unsaturated. At the rate limit the angle moves at that rate; at the angle
     limit it stops. The acceleration is the change of rate over h_s, so its impulse is exact.
     """
+    per_s = 1.0 / h_s  # once for all engines where the caller's loop holds this function
     target = min(max(command, -limit), limit)
     error = angle - target
     new_angle = target + transition[0] * error + transition[1] * rate
     new_rate = transition[2] * error + transition[3] * rate
     if abs(new_rate) < SETTLED_RADPS and abs(new_angle - target) < SETTLED_RADPS * h_s:
-        return target, 0.0, -rate / h_s
+        return target, 0.0, -rate * per_s
     new_rate = min(max(new_rate, -rate_limit), rate_limit)
     reach = rate_limit * h_s
     new_angle = min(max(new_angle, angle - reach), angle + reach)
@@ -346,7 +347,7 @@ def gimbal_advance(
         new_angle = math.copysign(limit, new_angle)
         if new_rate * new_angle > 0.0:
             new_rate = 0.0
-    return new_angle, new_rate, (new_rate - rate) / h_s
+    return new_angle, new_rate, (new_rate - rate) * per_s
 
 
 @njit

@@ -201,12 +201,14 @@ def modal_advance(
     qdot: float,
     omega_radps: float,
     zeta: float,
-    force_over_mass: float,
+    rest: float,
     transition: tuple[float, float],
 ) -> tuple[float, float]:
-    """modal_step by a transition that is known, as that of many steps of one length is."""
+    """modal_step by a transition that is known, as that of many steps of one length is.
+
+    rest: where the force held would hold the mode in the end [m].
+    """
     c, s = transition
-    rest = force_over_mass / (omega_radps * omega_radps)
     d = q - rest
     drift = zeta * omega_radps
     q_next = rest + d * c + (qdot + drift * d) * s
@@ -223,4 +225,5 @@ def modal_step(
     Exact solution of q'' + 2 zeta omega q' + omega^2 q = force_over_mass; omega > 0, zeta < 1.
     """
     transition = modal_transition(omega_radps, zeta, h_s)
-    return modal_advance(q, qdot, omega_radps, zeta, force_over_mass, transition)
+    rest = force_over_mass / (omega_radps * omega_radps)
+    return modal_advance(q, qdot, omega_radps, zeta, rest, transition)

@@ -134,7 +134,7 @@ class Scratch(NamedTuple):
     gimbal_accel: Floats  # (engines, 2)
     transitions: Floats  # (engines, 4) of the gimbals over a sub-step
     side_n: Floats  # (engines,) thrust, and so side force per angle, in the segment
-    modal: Floats  # (modes, 2) transitions of the bending modes over a sub-step
+    modal: Floats  # (modes, 3) bending modes: transition over a sub-step, compliance m/N
     small: Floats  # (FLOW + tanks,)
     modal_before: Floats  # (2, modes, 2)
 
@@ -233,6 +233,7 @@ def start_swing(plant: Plant, state: State, sub_s: float) -> None:
     for mode in range(modes.shape[0]):
         omega, zeta = modes[mode, OMEGA_RADPS], modes[mode, DAMPING_RATIO]
         scratch.modal[mode, 0], scratch.modal[mode, 1] = modal_transition(omega, zeta, sub_s)
+        scratch.modal[mode, 2] = 1.0 / (omega * omega * modes[mode, MODAL_MASS_KG])
     pressure = state.aux[rigid.AUX_PRESSURE_PA]
     for i in range(engines.n):
         row, level = engines.table[i], state.engine[i, MEAN_LEVEL]
@@ -258,7 +259,7 @@ def bend(plant: Plant, state: State, axis: int, push_n: float) -> None:
         force += along * (aux[12] * shape[PHI_NOSE] + aux[13] * shape[PHI_PLANFORM])
         modal[axis, mode, 0], modal[axis, mode, 1] = modal_advance(
             modal[axis, mode, 0], modal[axis, mode, 1], shape[OMEGA_RADPS],
-            shape[DAMPING_RATIO], force / shape[MODAL_MASS_KG],
+            shape[DAMPING_RATIO], force * scratch.modal[mode, 2],
             (scratch.modal[mode, 0], scratch.modal[mode, 1]),
         )  # fmt: skip
 
@@ -303,11 +304,12 @@ def set_loads(plant: Plant, state: State, h_s: float) -> None:
         state.words[BACK_MPS + i] += lost * h_s / mass_kg
     loads[28] = 1.0
     loads[29:32] = 0.0
+    per_s = 1.0 / h_s
     for i in range(engines.n):
         row = engines.table[i]
         for axis in range(2):
             at = GIMBAL_Y_RADPS + 2 * axis
-            scratch.gimbal_accel[i, axis] = (state.engine[i, at] - scratch.engine[i, at]) / h_s
+            scratch.gimbal_accel[i, axis] = (state.engine[i, at] - scratch.engine[i, at]) * per_s
         jet = state.engine[i, MEAN_LEVEL] * row[FLOW_KGPS] * state.attached[int(row[ENGINE_STAGE])]
         x, y, z = row[POSITION_M] - loads[1], row[POSITION_M + 1], row[POSITION_M + 2]
         loads[29] += jet * (y * y + z * z)
@@ -318,7 +320,7 @@ def set_loads(plant: Plant, state: State, h_s: float) -> None:
     for i in range(6):
         loads[16 + i] += reaction[i]
     for i in range(4):
-        loads[rigid.LOADS_RATES + i] = (m[i] - loads[i]) / h_s
+        loads[rigid.LOADS_RATES + i] = (m[i] - loads[i]) * per_s
     loads[12] = loads[11]
 
 

@@ -112,11 +112,11 @@ def angular_acceleration(
     cyy = ixx * izz - ixz * ixz
     cyz = ixx * iyz + ixy * ixz
     czz = ixx * iyy - ixy * ixy
-    det = ixx * cxx - ixy * cxy - ixz * cxz
+    over = 1.0 / (ixx * cxx - ixy * cxy - ixz * cxz)
     return (
-        (cxx * mx + cxy * my + cxz * mz) / det,
-        (cxy * mx + cyy * my + cyz * mz) / det,
-        (cxz * mx + cyz * my + czz * mz) / det,
+        (cxx * mx + cxy * my + cxz * mz) * over,
+        (cxy * mx + cyy * my + cyz * mz) * over,
+        (cxz * mx + cyz * my + czz * mz) * over,
     )
 
 
@@ -138,7 +138,7 @@ def slope(
     wind_eci = turned_from_ned(blown, sin_lat, cos_lat, sin_lon, cos_lon)
     v_rel = velocity_relative_eci(r, v, earth)
     v_air = quat_rotate(q, (v_rel[0] - wind_eci[0], v_rel[1] - wind_eci[1], v_rel[2] - wind_eci[2]))
-    mass = loads[0] + loads[8] * elapsed_s
+    per_kg = 1.0 / (loads[0] + loads[8] * elapsed_s)
     x_cm = loads[1] + loads[9] * elapsed_s
     fx, fy, fz, mx, my, mz, qbar, alpha, lift_nose, lift_cross = aero_force_moment(
         around.aero, v_air, rate, density, sound_speed, x_cm
@@ -150,7 +150,7 @@ def slope(
     mx += loads[19] - pressure * loads[25] + loads[32]
     my += loads[20] - pressure * loads[26] + x_cm * tz + loads[33]
     mz += loads[21] - pressure * loads[27] - x_cm * ty + loads[34]
-    specific = ((fx + tx) / mass, (fy + ty) / mass, (fz + tz) / mass)
+    specific = ((fx + tx) * per_kg, (fy + ty) * per_kg, (fz + tz) * per_kg)
     gravity = gravity_eci(r, earth)
     push = quat_unrotate(q, specific)
     inertia = (

@@ -88,9 +88,8 @@ def level_axes(r_ecef_m: Vector, earth: Earth) -> tuple[float, float, float, flo
         out = p * cube - e2 * cos_beta * cos_beta * cos_beta
         sin_beta = b * north
         cos_beta = out
-    f = 1.0 / math.sqrt(north * north + out * out)
-    sin_lat = north * f
-    cos_lat = out * f
+    size = math.sqrt(north * north + out * out)
+    sin_lat, cos_lat = north / size, out / size
     altitude = a * (p * cos_lat + z * sin_lat - math.sqrt(1.0 - e2 * sin_lat * sin_lat))
     if level_m == 0.0:
         return sin_lat, cos_lat, 0.0, 1.0, altitude

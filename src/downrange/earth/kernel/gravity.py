@@ -19,8 +19,9 @@ def gravity_eci(r_m: Vector, earth: Earth) -> Vector:
     """
     x, y, z = r_m
     r2 = x * x + y * y + z * z
-    k = -earth.mu_m3ps2 / (r2 * math.sqrt(r2))
-    j = 1.5 * earth.j2 * earth.j2_radius_m * earth.j2_radius_m / r2
-    s = 5.0 * z * z / r2
+    over = 1.0 / r2
+    k = -earth.mu_m3ps2 * over / math.sqrt(r2)
+    j = 1.5 * earth.j2 * earth.j2_radius_m * earth.j2_radius_m * over
+    s = 5.0 * z * z * over
     level = k * (1.0 + j * (1.0 - s))
     return (level * x, level * y, k * (1.0 + j * (3.0 - s)) * z)
