@@ -125,3 +125,39 @@ def test_a_wrong_name_has_a_neighbour(command: Command, word: str) -> None:
     said = command(word, "spectrm")
     assert said.code == 2
     assert "did you mean spectrum" in said.err
+
+
+def test_check_says_where_more_is_said(command: Command) -> None:
+    said = command("check", "spectrum")
+    assert "downrange check --explain spectrum" in said.out
+    assert "downrange check --explain" not in command("check", "--explain", "spectrum").out
+
+
+def test_every_field_is_explained(command: Command) -> None:
+    said = command("check", "--explain", "spectrum")
+    assert said.code == 0
+    lines = [line.strip() for line in said.out.splitlines()]
+    row = next(i for i, line in enumerate(lines) if " 82.9 kN = " in line)
+    # 82.9 kN in SI, the range that the file states, 1 % of it as one sigma.
+    assert "= 82900 N; 80500 to 85500 N, ±829 N (1 sigma); derived (spectrum-press)" in lines[row]
+    assert lines[row + 1].endswith("A force, more than 0 N; optional.")
+    for table in ("stage1.engine.gimbal", "stage2.tank.lox", "structure", "tracking"):
+        assert any(line.startswith(f"{table}  ") for line in lines), table
+    assert any(line.startswith("throttle_max") and "not given" in line for line in lines)
+    assert lines[-1].startswith("OK")
+
+
+def test_a_missions_own_fields_are_explained(command: Command) -> None:
+    said = command("check", "--explain", "spectrum-flight-1").out
+    assert "vehicle          spectrum" in said
+    assert "stage1.engine.gimbal  " not in said
+    assert "20 ms (default)" in said
+    assert "control.notch  " in said
+    assert "until      chamber_min >= 0.95, healthy_engines >= 9" in said
+
+
+def test_what_is_wrong_is_said_instead_of_explained(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "wind.toml").write_text('name = "w"\nmodel = "steady"\nspeed = 3\n')
+    said = command("check", "--explain", "wind.toml")
+    assert said.code == 2
+    assert said.out == ""

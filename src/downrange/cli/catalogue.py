@@ -42,9 +42,23 @@ def sources(name: Annotated[str, NAME]) -> None:
     put_sources(load(name), console())
 
 
-def check(file: Annotated[str, typer.Argument(metavar="FILE", help="A file, or a name.")]) -> None:
+def check(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file, or a name.")],
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Say of every field what it is, in SI and in words."),
+    ] = False,
+) -> None:
     """Check a mission, vehicle, site or wind whole: OK, or all that is wrong with it."""
     from downrange.cli.things import load, try_out
 
-    thing = load(file)
-    console().print(f"[bold green]OK[/bold green]  {thing.file}: {try_out(thing)}", soft_wrap=True)
+    to, thing = console(), load(file)
+    said = try_out(thing)
+    if explain:
+        from downrange.cli.explaining import put_fields
+
+        put_fields(thing, to)
+    to.print(f"[bold green]OK[/bold green]  {thing.file}: {said}", soft_wrap=True)
+    if not explain:
+        more = f"What each field means: downrange check --explain {file}"
+        to.print(more, style="dim", markup=False, soft_wrap=True)
