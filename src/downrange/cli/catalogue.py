@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,12 +27,29 @@ def listing() -> None:
     console().print(made)
 
 
-def show(name: Annotated[str, NAME]) -> None:
-    """Show a vehicle, mission, site or wind in tables."""
+def show(
+    name: Annotated[str, NAME],
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw a vehicle to scale as FILE.png or FILE.svg."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a picture that is there already.")
+    ] = False,
+) -> None:
+    """Show a vehicle, mission, site or wind in tables; a vehicle drawn to scale as well."""
     from downrange.cli.showing import put_thing
     from downrange.cli.things import load
 
-    put_thing(load(name), console())
+    thing = load(name)
+    if plot is None:
+        put_thing(thing, console())
+        return
+    from downrange.cli.sketching import check_plot
+    from downrange.vehicle.picture import write_drawing
+
+    check_plot(plot, thing.kind, force)
+    console().print(f"Picture  {write_drawing(thing.spec, plot)}", markup=False, soft_wrap=True)
 
 
 def sources(name: Annotated[str, NAME]) -> None:

@@ -47,6 +47,7 @@ def _put_vehicle(vehicle: VehicleSpec, to: Console) -> None:
         "Thrust over weight": f"{thrust_over_weight(vehicle):.2f} at sea level",
         "First bending mode": _first_mode(vehicle),
     })  # fmt: skip
+    _put_drawing(vehicle, to)
     numbers = ("Length", "Diameter", "Dry", "Propellant", "Burns for")
     stages = table("Stages", "Stage", *numbers, right=numbers)
     engines = table("Engines", "Stage", "Count", "Thrust", "at sea level", "Isp", "at sea level",
@@ -82,6 +83,17 @@ def _put_vehicle(vehicle: VehicleSpec, to: Console) -> None:
                 _text(tank.volume),
             )
     to.print("", stages, "", engines, "", tanks)
+
+
+def _put_drawing(vehicle: VehicleSpec, to: Console) -> None:
+    from downrange.cli.sketching import draw, row_height_m
+    from downrange.vehicle.sketch import sketch
+
+    view = sketch(vehicle)
+    scale = f"a row is {quantity(row_height_m(view), 'm')}, a column half of it"
+    to.print("", Text.assemble(("To scale", "bold"), f": {scale}"))
+    for line in draw(view):
+        to.print(line, no_wrap=True, overflow="ellipsis")
 
 
 def _first_mode(vehicle: VehicleSpec) -> str:
