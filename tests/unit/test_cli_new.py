@@ -39,7 +39,7 @@ def test_a_launcher_and_a_mission_of_ones_own_fly(command: Command, tmp_path: Pa
 def test_a_mission_flies_what_and_from_where_it_is_told(command: Command) -> None:
     assert command("new", "mission", "mine").code == 0
     data = load_toml("mine.toml")
-    assert (data["vehicle"], data["site"]) == ("spectrum", "andoya")
+    assert (data["vehicle"], data["site"], data["wind"]) == ("spectrum", "andoya", "andoya-march")
     # Spectrum has nine engines.
     assert "healthy_engines >= 9" in data["phase"][0]["until"]
     assert command("check", "mine.toml").code == 0
@@ -66,9 +66,13 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("kind", ["vehicle", "mission"])
-def test_values_with_a_table_say_that_they_are_the_users(kind: str) -> None:
+def test_the_first_line_names_the_schema(kind: str) -> None:
     text = (catalog.FOLDER / "templates" / f"{kind}.toml").read_text(encoding="utf-8")
     assert text.startswith(f"#:schema ./{kind}.schema.json\n")
+
+
+def test_values_with_a_table_say_that_they_are_the_users() -> None:
+    text = (catalog.FOLDER / "templates" / "vehicle.toml").read_text(encoding="utf-8")
     tables = [line for line in text.splitlines() if "{ value = " in line and line[0] != "#"]
     assert tables
     for line in tables:
@@ -111,9 +115,10 @@ def test_what_can_be_no_name(command: Command, tmp_path: Path, name: str) -> Non
 
 def test_all_that_is_wrong_with_a_mission_at_once(command: Command, tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text("")
-    said = command("new", "mission", "m", "--vehicle", "mine", "--site", "andoja")
+    said = command("new", "mission", "m", "--vehicle", "mine", "--site", "andoja", "--wind", "w")
     assert said.code == 2
-    first, second = said.err.splitlines()
+    first, second, third = said.err.splitlines()
+    assert third.startswith("--wind: there is no wind 'w'")
     assert first.startswith("--vehicle: there is no vehicle 'mine' (for the file here write")
     assert second == "--site: there is no site 'andoja' (did you mean andoya?)"
     said = command("new", "mission", "m", "--vehicle", "mine.toml")

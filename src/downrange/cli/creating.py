@@ -14,9 +14,11 @@ from downrange.cli.terminal import console
 from downrange.errors import InputError, OutputError, Problem
 
 if TYPE_CHECKING:
+    from downrange._spec import SpecT
+    from downrange.earth.spec import SiteSpec, WindSpec
     from downrange.vehicle.spec import VehicleSpec
 
-VEHICLE, SITE = "spectrum", "andoya"  # of a mission, if none are named
+VEHICLE, SITE, WIND = "spectrum", "andoya", "andoya-march"  # of a mission, if none are named
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
@@ -34,7 +36,7 @@ def _top() -> None:
 def new_vehicle(name: Annotated[str, NAME]) -> None:
     """Write a small launcher of your own: every value explained, and it flies as it is."""
     file = _free_file(name)
-    _write(Kind.VEHICLE, file, name=name)
+    _write(Kind.VEHICLE, file, {"name": name})
     _put_next(
         file,
         f"downrange show {file}",
@@ -54,13 +56,17 @@ def new_mission(
     site: Annotated[
         str, typer.Option(metavar="NAME", help="Where from: a name of the catalogue, or a file.")
     ] = SITE,
+    wind: Annotated[
+        str, typer.Option(metavar="NAME", help="In which wind: a name of the catalogue, or a file.")
+    ] = WIND,
 ) -> None:
     """Write a mission of your own: sequence, control and safety rules, and it flies as it is."""
     file = _free_file(name)
-    spec = _flying(vehicle, site)
-    lowest = spec.stage[0]
-    _write(Kind.MISSION, file, name=name, vehicle=_as_posix(vehicle), site=_as_posix(site),
-           stage=lowest.name, engines=str(lowest.engine.count))  # fmt: skip
+    lowest = _parts(vehicle, site, wind)[0].stage[0]
+    named = {"vehicle": vehicle, "site": site, "wind": wind}
+    words = {key: _as_posix(each) for key, each in named.items()}
+    words |= {"name": name, "stage": lowest.name, "engines": str(lowest.engine.count)}
+    _write(Kind.MISSION, file, words)
     _put_next(
         file,
         f"downrange check {file}",
@@ -85,32 +91,37 @@ def _free_file(name: str) -> Path:
     return file
 
 
-def _flying(vehicle: str, site: str) -> VehicleSpec:
-    """The vehicle of a mission.
+def _parts(vehicle: str, site: str, wind: str) -> tuple[VehicleSpec, SiteSpec, WindSpec]:
+    """The parts of a mission, checked.
 
     Raises:
-        InputError: vehicle or site can't be used; carries all that is wrong with both.
+        InputError: they can't be used; carries all that is wrong with any.
     """
-    from downrange import catalog
-    from downrange._spec import load_toml, validate
-    from downrange.earth.spec import SiteSpec
+    from downrange.earth.spec import SiteSpec, WindSpec
     from downrange.vehicle.spec import VehicleSpec
 
     problems: list[Problem] = []
-    found: list[VehicleSpec] = []
-    try:
-        file = catalog.find("vehicles", vehicle)
-        found.append(validate(VehicleSpec, load_toml(file), file))
-    except InputError as error:
-        problems += _hinted(error, vehicle, "--vehicle")
-    try:
-        file = catalog.find("sites", site)
-        validate(SiteSpec, load_toml(file), file)
-    except InputError as error:
-        problems += _hinted(error, site, "--site")
-    if problems:
+    read = (
+        _part(problems, VehicleSpec, "vehicle", vehicle),
+        _part(problems, SiteSpec, "site", site),
+        _part(problems, WindSpec, "wind", wind),
+    )
+    if read[0] is None or read[1] is None or read[2] is None:
         raise InputError(problems)
-    return found[0]
+    return read[0], read[1], read[2]
+
+
+def _part(problems: list[Problem], cls: type[SpecT], kind: str, name: str) -> SpecT | None:
+    """One part of a mission; None with its problems among the others if it can't be used."""
+    from downrange import catalog
+    from downrange._spec import load_toml, validate
+
+    try:
+        file = catalog.find(f"{kind}s", name)
+        return validate(cls, load_toml(file), file)
+    except InputError as error:
+        problems += _hinted(error, name, f"--{kind}")
+    return None
 
 
 def _hinted(error: InputError, name: str, option: str) -> list[Problem]:
@@ -128,7 +139,7 @@ def _as_posix(name: str) -> str:
     return Path(name).as_posix() if Path(name).suffix == ".toml" else name
 
 
-def _write(kind: Kind, file: Path, **words: str) -> None:
+def _write(kind: Kind, file: Path, words: dict[str, str]) -> None:
     """Write the template of a kind, filled in, with its schema beside it.
 
     Raises:
