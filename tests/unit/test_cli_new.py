@@ -36,6 +36,16 @@ def test_a_launcher_and_a_mission_of_ones_own_fly(command: Command, tmp_path: Pa
     assert all(each["met"] for each in flown["objectives"])
 
 
+def test_too_much_is_refused_with_what_is_missing(command: Command) -> None:
+    """The tutorial says so: 300 kg, three times what the launcher is made for."""
+    command("new", "vehicle", "mine")
+    command("new", "mission", "m", "--vehicle", "mine.toml")
+    said = command("fly", "m.toml", "--set", "vehicle.payload.mass=300 kg")
+    assert said.code == 2
+    assert "can't be reached" in said.err
+    assert "m/s short" in said.err
+
+
 def test_a_mission_flies_what_and_from_where_it_is_told(command: Command) -> None:
     assert command("new", "mission", "mine").code == 0
     data = load_toml("mine.toml")
@@ -50,7 +60,7 @@ def test_the_launcher_of_the_template_fits_together() -> None:
     text = (catalog.FOLDER / "templates" / "vehicle.toml").read_text(encoding="utf-8")
     Path("own.toml").write_text(text.replace("$name", "own"), encoding="utf-8")
     vehicle = validate(VehicleSpec, load_toml("own.toml"))
-    assert vehicle.liftoff_mass_kg == pytest.approx(1500 + 13660 + 350 + 2720 + 130 + 150)
+    assert vehicle.liftoff_mass_kg == pytest.approx(1500 + 13660 + 350 + 2720 + 130 + 100)
     assert vehicle.length_m == pytest.approx(12.5 + 3.2 + 3.4)
     for stage in vehicle.stage:
         lox, rp1 = (next(t for t in stage.tank if t.name == name) for name in ("lox", "rp1"))
