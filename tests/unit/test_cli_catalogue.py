@@ -147,6 +147,18 @@ def test_every_field_is_explained(command: Command) -> None:
     assert lines[-1].startswith("OK")
 
 
+CASES = sorted((Path(catalog.FOLDER).parent / "verify" / "cases").glob("*.toml"))
+
+
+@pytest.mark.parametrize("name", [name for _, name in EVERY] + [str(file) for file in CASES])
+def test_anything_can_be_explained(command: Command, name: str) -> None:
+    said = command("check", "--explain", name)
+    assert said.code == 0
+    assert said.out.splitlines()[-1].startswith("OK")
+    assert "object at 0x" not in said.out
+    assert "Spec(" not in said.out
+
+
 def test_a_missions_own_fields_are_explained(command: Command) -> None:
     said = command("check", "--explain", "spectrum-flight-1").out
     assert "vehicle          spectrum" in said

@@ -91,6 +91,17 @@ def test_values_with_a_table_say_that_they_are_the_users() -> None:
         assert "high = " in line
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no such names there")
+@pytest.mark.parametrize("folder", ["plain", 'a "quoted" one', "back\\slash"])
+def test_parts_may_lie_in_other_folders(command: Command, tmp_path: Path, folder: str) -> None:
+    assert command("new", "vehicle", "mine").code == 0
+    (tmp_path / folder).mkdir()
+    (tmp_path / "mine.toml").rename(tmp_path / folder / "mine.toml")
+    assert command("new", "mission", "m", "--vehicle", f"{folder}/mine.toml").code == 0
+    assert load_toml("m.toml")["vehicle"] == f"{folder}/mine.toml"
+    assert command("check", "m.toml").code == 0
+
+
 def test_a_file_that_exists_is_left_alone(command: Command, tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text("precious")
     for kind in ("vehicle", "mission"):

@@ -64,7 +64,7 @@ def new_mission(
     file = _free_file(name)
     lowest = _parts(vehicle, site, wind)[0].stage[0]
     named = {"vehicle": vehicle, "site": site, "wind": wind}
-    words = {key: _as_posix(each) for key, each in named.items()}
+    words = {key: _as_text(each) for key, each in named.items()}
     words |= {"name": name, "stage": lowest.name, "engines": str(lowest.engine.count)}
     _write(Kind.MISSION, file, words)
     _put_next(
@@ -134,9 +134,11 @@ def _hinted(error: InputError, name: str, option: str) -> list[Problem]:
     ]
 
 
-def _as_posix(name: str) -> str:
-    """A name as TOML text takes it: paths with slashes."""
-    return Path(name).as_posix() if Path(name).suffix == ".toml" else name
+def _as_text(name: str) -> str:
+    """A name as it stands between TOML's quotes: paths with slashes."""
+    path = Path(name)
+    told = path.as_posix() if path.suffix == ".toml" or len(path.parts) > 1 else name
+    return told.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _write(kind: Kind, file: Path, words: dict[str, str]) -> None:
