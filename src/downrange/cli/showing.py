@@ -91,7 +91,7 @@ def _put_drawing(vehicle: VehicleSpec, to: Console) -> None:
 
     view = sketch(vehicle)
     scale = f"a row is {quantity(row_height_m(view), 'm')}, a column half of it"
-    to.print("", Text.assemble(("To scale", "bold"), f": {scale}"))
+    to.print("", Text.assemble(("To scale", "bold"), f": {scale}"), sep="\n")
     for line in draw(view):
         to.print(line, no_wrap=True, overflow="ellipsis")
 
