@@ -105,12 +105,12 @@ def _path_of(location: Sequence[str | int], data: Any) -> str:
             data = data.get(key)
         elif isinstance(data, list | tuple) and isinstance(key, int):
             data = data[key] if key < len(data) else None
-            parts = _item_parts(parts, data, key)
+            parts = item_parts(parts, data, key)
     return ".".join(parts)
 
 
-def _item_parts(parts: list[str], item: Any, index: int) -> list[str]:
-    """Path of a list item, given that of its list."""
+def item_parts(parts: list[str], item: Any, index: int) -> list[str]:
+    """Return the path of a list item, given that of its list."""
     name = item.get("name") if isinstance(item, Mapping) else getattr(item, "name", None)
     if not isinstance(name, str) or not name:
         return [*parts, str(index + 1)]
@@ -123,13 +123,13 @@ def _join(path: str, key: str) -> str:
     return ".".join(part for part in (path, key) if part)
 
 
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    """Every part of a spec that a field's annotation can hold, itself or in a container."""
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Yield every part of a spec that a field's annotation can hold, itself or in a container."""
     part = isinstance(annotation, type) and issubclass(annotation, BaseModel)
     if part and annotation is not Value:
         yield annotation
     for argument in typing.get_args(annotation):
-        yield from _models(argument)
+        yield from models_in(argument)
 
 
 def _classes_at(cls: type[BaseModel], location: Sequence[str | int]) -> list[type[BaseModel]]:
@@ -138,7 +138,7 @@ def _classes_at(cls: type[BaseModel], location: Sequence[str | int]) -> list[typ
     for key in location[:-1]:
         fields = [each.model_fields[key] for each in classes if key in each.model_fields]
         if fields:
-            classes = [model for field in fields for model in _models(field.annotation)]
+            classes = [model for field in fields for model in models_in(field.annotation)]
         elif any(each.__name__ == key for each in classes):
             classes = [each for each in classes if each.__name__ == key]
     return classes
@@ -217,7 +217,7 @@ def walk(spec: Any, parts: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
     """Yield (path, value) of every leaf of a spec or of raw tables, in the order of the fields."""
     if isinstance(spec, list | tuple):
         for index, item in enumerate(spec):
-            yield from walk(item, tuple(_item_parts(list(parts), item, index)))
+            yield from walk(item, tuple(item_parts(list(parts), item, index)))
     elif isinstance(spec, Mapping) or (isinstance(spec, BaseModel) and not isinstance(spec, Value)):
         for key, child in _fields(spec):
             yield from walk(child, parts if key == OVERRIDE else (*parts, key))
@@ -323,7 +323,7 @@ def _descend(
 
 def _inner(classes: list[type[BaseModel]], key: str) -> list[type[BaseModel]]:
     fields = [each.model_fields[key] for each in classes if key in each.model_fields]
-    return [model for field in fields for model in _models(field.annotation)]
+    return [model for field in fields for model in models_in(field.annotation)]
 
 
 def _no_such_path(data: Any, path: str, cls: type[Spec] | None, file: str) -> InputError:
@@ -344,13 +344,13 @@ def _value_path(path: str) -> str:
 def _known_paths(cls: type[BaseModel], data: Any, parts: tuple[str, ...]) -> Iterator[str]:
     """Paths that `cls` allows; list items are those that `data` holds."""
     for key, field in cls.model_fields.items():
-        models = list(_models(field.annotation))
+        models = list(models_in(field.annotation))
         held = data.get(key) if isinstance(data, Mapping) else None
         if not models:
             yield ".".join((*parts, key))
         elif isinstance(held, list):
             for index, item in enumerate(held):
-                inner = tuple(_item_parts([*parts, key], item, index))
+                inner = tuple(item_parts([*parts, key], item, index))
                 yield from (path for model in models for path in _known_paths(model, item, inner))
         elif key != OVERRIDE and not any(model is cls for model in models):
             for model in models:

@@ -93,6 +93,8 @@ class Value(BaseModel):
         return self.si
 
 
+QUANTITY = "x-quantity"  # in a JSON Schema that is not finished yet: a quantity of this unit
+
 _TABLE_KEYS = ("value", "low", "high", "spread", "status", "source", "note")
 
 
@@ -142,6 +144,18 @@ class Quantity:
     def kind(self) -> str:
         """What the quantity is, as "a force"."""
         return _KINDS[self.unit][0] if self.unit in _KINDS else f"a quantity in {self.unit}"
+
+    @property
+    def limits(self) -> str:
+        """The limits, as "more than 0 N, at most 5 N"; empty if there are none."""
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        least = "more than" if self.exclusive else "at least"
+        low = "" if self.minimum is None else f"{least} {self.minimum:g}{unit}"
+        high = "" if self.maximum is None else f"at most {self.maximum:g}{unit}"
+        return ", ".join(filter(None, (low, high)))
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
+        return {QUANTITY: self.unit}
 
     @property
     def example(self) -> str:

@@ -16,7 +16,8 @@ from downrange.vehicle.spec import VehicleSpec
 
 CATALOGUE = Path(downrange.__file__).parent / "catalog"
 SPECS: dict[str, type[Spec]] = {"vehicles": VehicleSpec, "sites": SiteSpec, "winds": WindSpec}
-FILES = sorted(CATALOGUE.rglob("*.toml"))
+TEMPLATES = CATALOGUE / "templates"  # they hold the user's values, not the catalogue's
+FILES = sorted(file for file in CATALOGUE.rglob("*.toml") if file.parent != TEMPLATES)
 VALUE_KEYS = ("value", "low", "high", "spread", "status", "source", "note")
 
 

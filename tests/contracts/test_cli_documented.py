@@ -12,7 +12,7 @@ import typer.main
 from downrange.cli import app
 
 ROOT = Path(__file__).parents[2]
-SECTION = re.compile(r"^## `downrange ([a-z]+)[^`]*`\n(.*?)(?=^## |\Z)", re.M | re.S)
+SECTION = re.compile(r"^## `downrange ([a-z]+(?: [a-z]+)?)[^`]*`\n(.*?)(?=^## |\Z)", re.M | re.S)
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 COMMON = {"--help"}
 
@@ -27,8 +27,13 @@ def documented(text: str) -> dict[str, set[str]]:
 
 
 def commands() -> Iterator[tuple[str, Any]]:
+    """Every command with its name; those of a group as "new vehicle"."""
     top: Any = typer.main.get_command(app)
-    yield from top.commands.items()
+    for name, command in top.commands.items():
+        inner = getattr(command, "commands", {})
+        yield from ((f"{name} {each}", member) for each, member in inner.items())
+        if not inner:
+            yield name, command
 
 
 def offered() -> dict[str, set[str]]:

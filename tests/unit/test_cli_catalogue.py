@@ -125,3 +125,108 @@ def test_a_wrong_name_has_a_neighbour(command: Command, word: str) -> None:
     said = command(word, "spectrm")
     assert said.code == 2
     assert "did you mean spectrum" in said.err
+
+
+def test_check_says_where_more_is_said(command: Command) -> None:
+    said = command("check", "spectrum")
+    assert "downrange check --explain spectrum" in said.out
+    assert "downrange check --explain" not in command("check", "--explain", "spectrum").out
+
+
+def test_every_field_is_explained(command: Command) -> None:
+    said = command("check", "--explain", "spectrum")
+    assert said.code == 0
+    lines = [line.strip() for line in said.out.splitlines()]
+    row = next(i for i, line in enumerate(lines) if " 82.9 kN = " in line)
+    # 82.9 kN in SI, the range that the file states, 1 % of it as one sigma.
+    assert "= 82900 N; 80500 to 85500 N, ±829 N (1 sigma); derived (spectrum-press)" in lines[row]
+    assert lines[row + 1].endswith("A force, more than 0 N; optional.")
+    for table in ("stage1.engine.gimbal", "stage2.tank.lox", "structure", "tracking"):
+        assert any(line.startswith(f"{table}  ") for line in lines), table
+    assert any(line.startswith("throttle_max") and "not given" in line for line in lines)
+    assert lines[-1].startswith("OK")
+
+
+CASES = sorted((Path(catalog.FOLDER).parent / "verify" / "cases").glob("*.toml"))
+
+
+@pytest.mark.parametrize("name", [name for _, name in EVERY] + [str(file) for file in CASES])
+def test_anything_can_be_explained(command: Command, name: str) -> None:
+    said = command("check", "--explain", name)
+    assert said.code == 0
+    assert said.out.splitlines()[-1].startswith("OK")
+    assert "object at 0x" not in said.out
+    assert "Spec(" not in said.out
+
+
+def test_a_missions_own_fields_are_explained(command: Command) -> None:
+    said = command("check", "--explain", "spectrum-flight-1").out
+    assert "vehicle          spectrum" in said
+    assert "stage1.engine.gimbal  " not in said
+    assert "20 ms (default)" in said
+    assert "control.notch  " in said
+    assert "until      chamber_min >= 0.95, healthy_engines >= 9" in said
+
+
+def test_what_is_wrong_is_said_instead_of_explained(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "wind.toml").write_text('name = "w"\nmodel = "steady"\nspeed = 3\n')
+    said = command("check", "--explain", "wind.toml")
+    assert said.code == 2
+    assert said.out == ""
+
+
+WORDS = """\
+name = "w"
+model = "profile"
+turn = { value = "90 deg", low = "80 deg", high = "100 deg", status = "assumed", source = "own" }
+level = [
+  { altitude = "0 m", from_deg = 10, speed = "36 km/h" },
+  { altitude = "20 km", from_deg = { value = 20, note = "guess" }, speed = "20 m/s" },
+]
+"""
+
+
+def test_explained_in_si_with_all_that_is_known(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "w.toml").write_text(WORDS)
+    said = command("check", "--explain", "w.toml").out
+    # pi/2, 4/9 pi and 5/9 pi.
+    assert "90 deg = 1.5708 rad; 1.39626 to 1.74533 rad; assumed (own)" in said
+    assert "36 km/h = 10 m/s" in said
+    assert "20 km = 20000 m" in said
+    assert "20; guess" in said
+    # What is written in SI already is not said twice.
+    assert "20 m/s" in said
+    assert "20 m/s =" not in said
+    assert said.count("level.2  One level of a wind profile.") == 1
+    assert "A speed; optional." in said
+
+
+def test_explained_what_is_no_quantity(command: Command) -> None:
+    said = command("check", "--explain", "spectrum-flight-1").out
+    assert "release    true" in said
+    assert "release    false (default)" in said
+    assert "latency_ticks   2" in said
+    assert "launch_time_utc  2025-03-30 10:30:00+00:00" in said
+    site = command("check", "--explain", "andoya").out
+    assert "land       1 entries" in site
+    assert "south_deg  69.054" in site
+
+
+def test_a_fault_in_a_line_is_explained_like_a_table(command: Command, tmp_path: Path) -> None:
+    text = catalog.find("missions", "spectrum-flight-1").read_text(encoding="utf-8")
+    head, _, tail = text.partition("[[fault]]")
+    objectives = tail[tail.index("[[objective]]") :]
+    line = 'fault = ["stage1.engine.5: shutdown at 20 s"]\n'
+    (tmp_path / "m.toml").write_text(line + head + objectives, encoding="utf-8")
+    said = command("check", "--explain", "m.toml").out
+    assert "target  stage1.engine.5" in said
+    assert "at      20 s" in said
+
+
+def test_one_engine_that_differs_is_explained(command: Command, tmp_path: Path) -> None:
+    text = catalog.find("vehicles", "spectrum").read_text(encoding="utf-8")
+    own = '[stage.engine.override]\n5 = { thrust_vac = "80 kN" }\n\n[stage.engine.gimbal]'
+    (tmp_path / "v.toml").write_text(text.replace("[stage.engine.gimbal]", own, 1), "utf-8")
+    said = command("check", "--explain", "v.toml").out
+    assert "stage1.engine.5  What differs in one engine of a group." in said
+    assert "80 kN = 80000 N" in said

@@ -23,7 +23,16 @@ from downrange.units import (
 
 
 class FinSpec(Spec):
-    """A ring of equal trapezoidal fins on the first stage."""
+    """A ring of equal trapezoidal fins on the first stage.
+
+    Attributes:
+        count: how many.
+        root_chord: at the body.
+        tip_chord: at the tip; 0 is a pointed fin.
+        span: of one panel, from the body to the tip.
+        sweep: of the mid-chord line, backward.
+        station: of the panels' centre of pressure, above the vehicle's base.
+    """
 
     count: int = Field(ge=3, le=12)
     root_chord: PositiveLength
@@ -33,7 +42,7 @@ class FinSpec(Spec):
         "0 deg", "rad", low="0 deg", high="60 deg", status="assumed", source="assumption",
         note="of the mid-chord line",
     )  # fmt: skip
-    station: Length  # of the panels' centre of pressure, above the vehicle's base
+    station: Length
 
 
 class AeroTableSpec(Spec):
@@ -41,6 +50,12 @@ class AeroTableSpec(Spec):
 
     Every Mach number needs the same angles, from 0 to 180 degrees: a vehicle that tumbles
     meets them all. Cm is nose up about `moment_station`, on the reference length.
+
+    Attributes:
+        file: the CSV file, beside the file that names it.
+        reference_area: of all coefficients.
+        reference_length: of Cm.
+        moment_station: about which Cm is meant, above the vehicle's base.
     """
 
     file: str
@@ -50,7 +65,18 @@ class AeroTableSpec(Spec):
 
 
 class AeroSpec(Spec):
-    """Aerodynamics of a vehicle. Without a table they are built from its outline."""
+    """Aerodynamics of a vehicle. Without a table they are built from its outline.
+
+    Attributes:
+        table: coefficients of the complete vehicle, from a file.
+        fin: fins on the first stage; absent for none.
+        crossflow: flow about the body at large angles of attack; supercritical at the Reynolds
+            numbers of a launcher.
+        roughness: height of the skin's roughness, for its friction.
+        base_drag_share: of the base drag without a jet, while engines run.
+        axial_force_scale: on the axial force: protuberances, and the error of the method.
+        normal_force_scale: on the normal force: the error of the method.
+    """
 
     table: AeroTableSpec | None = None
     fin: FinSpec | None = None
@@ -80,7 +106,13 @@ class AeroSpec(Spec):
 
 
 class CaseTableSpec(Spec):
-    """A coefficient against an angle; the ends are held. `beta` may stand for `alpha`."""
+    """A coefficient against an angle; the ends are held. `beta` may stand for `alpha`.
+
+    Attributes:
+        alpha: rising angles.
+        beta: the same under its other name.
+        value: the coefficient at each angle.
+    """
 
     alpha: tuple[Angle, ...] = ()
     beta: tuple[Angle, ...] = ()
@@ -123,12 +155,20 @@ def _number_or_table(given: Any) -> Any:
     return {"alpha": ["0 deg"], "value": [given]}
 
 
-Coefficient = Annotated[CaseTableSpec, BeforeValidator(_number_or_table)]
+Coefficient = Annotated[
+    CaseTableSpec, BeforeValidator(_number_or_table, json_schema_input_type=float | CaseTableSpec)
+]
 NOTHING = CaseTableSpec(alpha=(value("0 deg", "rad"),), value=(0.0,))
 
 
 class CaseDampingSpec(Spec):
-    """Damping derivatives per rate * length / (2 V): span for roll and yaw, chord for pitch."""
+    """Damping derivatives per rate * length / (2 V): span for roll and yaw, chord for pitch.
+
+    Attributes:
+        roll: moment about x from the rate about x.
+        pitch: moment about y from the rate about y.
+        yaw: moment about z from the rate about z.
+    """
 
     roll: float = 0.0
     pitch: float = 0.0
@@ -142,6 +182,20 @@ class CaseAeroSpec(Spec):
     (`alpha_beta`) or at the total angle (`total`). With `total`, a body whose side, roll and yaw
     coefficients are nothing is axisymmetric: lift and pitch are read at the total angle too and
     act in its plane.
+
+    Attributes:
+        reference_area: of all coefficients.
+        reference_span: of roll and yaw.
+        reference_chord: of pitch.
+        moment_centre_from_cm: where the forces act, from the centre of mass, body axes.
+        angle: which angle drag is read at.
+        drag: against the stream.
+        lift: across the stream, in the plane of alpha.
+        side: across the stream, in the plane of beta.
+        roll_moment: about x.
+        pitch_moment: about y.
+        yaw_moment: about z.
+        damping: moments that the rates give.
     """
 
     reference_area: Area

@@ -10,8 +10,10 @@ from typing import Annotated
 import typer
 
 from downrange.cli.catalogue import check, listing, show, sources
+from downrange.cli.creating import new
 from downrange.cli.flying import bare_disperse, fly
 from downrange.cli.results import report, verify
+from downrange.cli.schemas import schema
 from downrange.cli.terminal import Stopped, refuse, say
 from downrange.errors import DownrangeError, InputError, Problem
 
@@ -43,6 +45,8 @@ app.command("list", epilog=_example("downrange list"))(listing)
 app.command("show", epilog=_example("downrange show spectrum"))(show)
 app.command("sources", epilog=_example("downrange sources spectrum"))(sources)
 app.command("check", epilog=_example("downrange check my-mission.toml"))(check)
+app.add_typer(new, name="new")
+app.command("schema", epilog=_example("downrange schema vehicle"))(schema)
 app.command("report", epilog=_example("downrange report runs/spectrum-flight-1-1-1"))(report)
 app.command("verify", epilog=_example("downrange verify", "downrange verify --case FILE.toml"))(
     verify

@@ -47,6 +47,7 @@ def _put_vehicle(vehicle: VehicleSpec, to: Console) -> None:
         "Thrust over weight": f"{thrust_over_weight(vehicle):.2f} at sea level",
         "First bending mode": _first_mode(vehicle),
     })  # fmt: skip
+    _put_drawing(vehicle, to)
     numbers = ("Length", "Diameter", "Dry", "Propellant", "Burns for")
     stages = table("Stages", "Stage", *numbers, right=numbers)
     engines = table("Engines", "Stage", "Count", "Thrust", "at sea level", "Isp", "at sea level",
@@ -82,6 +83,17 @@ def _put_vehicle(vehicle: VehicleSpec, to: Console) -> None:
                 _text(tank.volume),
             )
     to.print("", stages, "", engines, "", tanks)
+
+
+def _put_drawing(vehicle: VehicleSpec, to: Console) -> None:
+    from downrange.cli.sketching import draw, row_height_m
+    from downrange.vehicle.sketch import sketch
+
+    view = sketch(vehicle)
+    scale = f"a row is {quantity(row_height_m(view), 'm')}, a column half of it"
+    to.print("", Text.assemble(("To scale", "bold"), f": {scale}"), sep="\n")
+    for line in draw(view):
+        to.print(line, no_wrap=True, overflow="ellipsis")
 
 
 def _first_mode(vehicle: VehicleSpec) -> str:
@@ -169,7 +181,8 @@ def put_sources(thing: Thing, to: Console) -> None:
     for path, value in walk_values(thing.spec):
         if thing.mission is None or path.split(".")[0] in thing.own_parts:
             told = ": ".join(filter(None, (value.source, value.note)))
-            made.add_row(path, Text(value.text), _range(value), value.status or NOTHING, Text(told))
+            sure = (value_range(value) or NOTHING, value.status or NOTHING)
+            made.add_row(path, Text(value.text), *sure, Text(told))
             used |= {value.source: None} if value.source else {}
     to.print(made, "")
     _put_bibliography(list(used), catalog.sources(), to)
@@ -181,7 +194,7 @@ def put_sources(thing: Thing, to: Console) -> None:
         to.print(f"See also: downrange sources {name}", style="dim", markup=False)
 
 
-def _range(value: Value) -> str:
+def value_range(value: Value) -> str:
     """Lowest to highest value, and the spread from flight to flight, in SI."""
     unit = "" if value.unit == "1" else f" {value.unit}"
     parts = []
@@ -189,7 +202,7 @@ def _range(value: Value) -> str:
         parts.append(f"{value.low:.6g} to {value.high:.6g}{unit}")
     if value.spread is not None:
         parts.append(f"\u00b1{value.spread:.3g}{unit} (1 sigma)")
-    return ", ".join(parts) or NOTHING
+    return ", ".join(parts)
 
 
 def _put_bibliography(keys: list[str], known: dict[str, dict[str, str]], to: Console) -> None:

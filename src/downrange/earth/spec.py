@@ -61,7 +61,13 @@ class AirSpec(Spec):
 
 
 class WindLevelSpec(Spec):
-    """One level of a wind profile: `from_deg` is where it blows from, 270 a west wind."""
+    """One level of a wind profile.
+
+    Attributes:
+        altitude: above the ellipsoid.
+        from_deg: where it blows from, in degrees from north: 270 is a west wind.
+        speed: of the wind there.
+    """
 
     altitude: Length
     from_deg: Bearing
@@ -166,7 +172,13 @@ class WindSpec(Spec):
 
 
 class PadSpec(Spec):
-    """Where the vehicle stands: geodetic, altitude of its base above the ellipsoid."""
+    """Where the vehicle stands.
+
+    Attributes:
+        latitude: geodetic.
+        longitude: east of Greenwich.
+        altitude: of the vehicle's base, above the ellipsoid.
+    """
 
     latitude: Latitude
     longitude: Angle
@@ -174,7 +186,14 @@ class PadSpec(Spec):
 
 
 class PlaceSpec(Spec):
-    """A place with people or property to protect: a disc about a point."""
+    """A place with people or property to protect: a disc about a point.
+
+    Attributes:
+        name: as the report calls it.
+        latitude: geodetic, of the centre.
+        longitude: east of Greenwich, of the centre.
+        radius: of the disc.
+    """
 
     name: str
     latitude: Latitude

@@ -40,7 +40,12 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 class EndSpec(Spec):
-    """When the mission is over though the body flies on: so long after a phase begins."""
+    """When the mission is over though the body flies on: so long after a phase begins.
+
+    Attributes:
+        phase: name of the phase.
+        after: time from its beginning.
+    """
 
     phase: str
     after: PositiveDuration
@@ -74,14 +79,23 @@ class MissionSpec(Spec):
     Attributes:
         name: names the output folder.
         title: for people.
+        description: one line.
         launch_time_utc: of T0, the first motion.
-        vehicle, site, wind: what flies, from where, in which air.
-        forecast: wind that guidance was planned with; that of the flight if not given.
+        vehicle: what flies: a name of the catalogue, a path from this file, or a table.
+        site: where from, in the same forms.
+        wind: in which wind, in the same forms; still air if not given.
+        forecast: wind that guidance is planned with; that of the flight if not given.
         tick: of the flight software.
         longest: limit of the simulated time, from the start of the sequence.
-        upper_control: attitude control of later stages, by their name; `control` if not given.
         end: when the mission is over; absent, when the body comes down.
+        target: the orbit to reach.
+        guidance: bounds of the pitch programme.
+        control: attitude control, with the filters on bending modes.
+        upper_control: attitude control of later stages, by their name; `control` if not given.
+        phase: the sequence, in the order in which it is flown.
+        safety: the flight safety system and its rules.
         fault: what went wrong on the flight as flown; left out with --planned.
+        objective: what the flight is to show.
     """
 
     name: Slug

@@ -133,11 +133,15 @@ class ControlSpec(Spec):
         roll_bandwidth: the same in roll.
         damping: of all three.
         integral_time: in which a steady error doubles the proportional answer.
+        notch: filter on each assumed bending mode.
         low_pass: corner of a second-order low-pass on pitch and yaw; none if not given.
         gimbal_limit: largest angle asked for; the engine's own limit holds as well.
         gimbal_rate: fastest change asked for; not limited if not given.
         latency_ticks: whole ticks between measurement and command.
         slow_tick: of the flight computer in phases that are slow.
+        thrusters: how the attitude thrusters are used.
+        monitor: when an engine counts as failed.
+        navigation: how far satellite fixes are believed.
     """
 
     bandwidth: PositiveAngularRate = value("1.2 rad/s", "rad/s")

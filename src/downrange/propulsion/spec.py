@@ -58,18 +58,31 @@ FILL_ROUNDING = 1e-6
 
 
 class PositionSpec(Spec):
-    """Where one engine's gimbal point is, across the stage."""
+    """Where one engine's gimbal point is, across the stage.
+
+    Attributes:
+        y: to the right, from the axis.
+        z: down, from the axis.
+    """
 
     y: Length
     z: Length
 
 
 class LayoutSpec(Spec):
-    """Where a group's engines are, across the stage: a ring and a centre, or one by one."""
+    """Where a group's engines are, across the stage: a ring and a centre, or one by one.
+
+    Attributes:
+        ring: how many stand in a ring about the axis.
+        ring_radius: from the axis to their gimbal points.
+        first_angle: of engine 1, from +y (right) toward +z (down); 0 if not given.
+        centre: how many stand on the axis, 0 or 1.
+        position: each engine's place, instead of a ring and a centre.
+    """
 
     ring: int = Field(0, ge=0)
     ring_radius: PositiveLength | None = None
-    first_angle: Angle | None = None  # of engine 1, from +y toward +z; 0 if absent
+    first_angle: Angle | None = None
     centre: int = Field(0, ge=0, le=1)
     position: tuple[PositionSpec, ...] = ()
 
@@ -93,7 +106,14 @@ class LayoutSpec(Spec):
 
 
 class GimbalSpec(Spec):
-    """Actuator of one engine, alike about both axes: a second-order servo with limits."""
+    """Actuator of one engine, alike about both axes: a second-order servo with limits.
+
+    Attributes:
+        limit: largest angle about each axis.
+        rate: fastest turn about each axis.
+        natural_frequency: of the servo.
+        damping: of the servo, over critical damping.
+    """
 
     limit: PositiveAngle
     rate: PositiveAngularRate
@@ -102,7 +122,20 @@ class GimbalSpec(Spec):
 
 
 class EngineOverride(Spec):
-    """What differs in one engine of a group."""
+    """What differs in one engine of a group.
+
+    Attributes:
+        thrust_vac: in vacuum at full level.
+        isp_vac: specific impulse in vacuum.
+        exit_area: of the nozzle.
+        mixture_ratio: oxidiser over fuel, by mass.
+        throttle_min: lowest level that can be asked for.
+        throttle_max: highest level that can be asked for.
+        start_delay: from the command to run to the first thrust.
+        rise_time: from no thrust to full level.
+        shutdown_delay: from the command to stop to the first loss of thrust.
+        fall_time: from full level to no thrust.
+    """
 
     thrust_vac: Thrust | None = None
     isp_vac: Isp | None = None
@@ -122,11 +155,37 @@ class EngineGroupSpec(Spec):
     Thrust, specific impulse and exit area may be given by any three figures that fix them;
     more must agree within 1 %. Levels are fractions of rated flow. A transient time that is
     absent is zero, a throttle limit that is absent is 1.
+
+    Attributes:
+        count: how many engines.
+        layout: where they are across the stage; a single engine on the axis may leave it out.
+        station: of the gimbal points, above the stage's base.
+        thrust_vac: of one engine, in vacuum at full level.
+        thrust_sl: of one engine, at sea level and full level.
+        isp_vac: specific impulse in vacuum.
+        isp_sl: specific impulse at sea level.
+        exit_area: of one nozzle.
+        throttle_min: lowest level that can be asked for.
+        throttle_max: highest level that can be asked for.
+        mixture_ratio: oxidiser over fuel, by mass; absent, one tank feeds all.
+        oxidiser: name of the tank that it is drawn from.
+        fuel: name of the tank that it is drawn from.
+        start_delay: from the command to run to the first thrust.
+        rise_time: from no thrust to full level.
+        shutdown_delay: from the command to stop to the first loss of thrust.
+        fall_time: from full level to no thrust.
+        gimbal: the actuator of each engine that turns; absent, all are fixed.
+        gimballed: which engines turn, by number, or "all".
+        moving_mass: of one engine, what swings with its gimbal.
+        moving_cg: of the moving mass, aft of the gimbal point.
+        moving_inertia: of the moving mass about the gimbal point.
+        ignitions: how often each engine can be lit.
+        override: what differs in single engines, by number.
     """
 
     count: int = Field(ge=1)
-    layout: LayoutSpec | None = None  # a single engine may leave it out
-    station: Length  # of the gimbal points, above the stage's base
+    layout: LayoutSpec | None = None
+    station: Length
     thrust_vac: Thrust | None = None
     thrust_sl: Thrust | None = None
     isp_vac: Isp | None = None
@@ -134,19 +193,19 @@ class EngineGroupSpec(Spec):
     exit_area: Area | None = None
     throttle_min: Fraction | None = None
     throttle_max: PositiveRatio | None = None
-    mixture_ratio: PositiveRatio | None = None  # oxidiser over fuel; absent: one tank feeds all
+    mixture_ratio: PositiveRatio | None = None
     oxidiser: str | None = None
     fuel: str
     start_delay: Duration | None = None
-    rise_time: Duration | None = None  # level 0 to 1
+    rise_time: Duration | None = None
     shutdown_delay: Duration | None = None
-    fall_time: Duration | None = None  # level 1 to 0
+    fall_time: Duration | None = None
     gimbal: GimbalSpec | None = None
     gimballed: Literal["all"] | tuple[int, ...] = "all"
     moving_mass: Mass | None = None
-    moving_cg: NonNegativeLength | None = None  # aft of the gimbal point
-    moving_inertia: PositiveInertia | None = None  # about the gimbal point
-    ignitions: int = Field(default=1, ge=1)  # how often each engine can be lit
+    moving_cg: NonNegativeLength | None = None
+    moving_inertia: PositiveInertia | None = None
+    ignitions: int = Field(default=1, ge=1)
     override: Mapping[str, EngineOverride] = Field(default_factory=dict)
 
     @field_validator("override")
@@ -207,16 +266,27 @@ class ThrusterSpec(Spec):
 
 
 class TankSpec(Spec):
-    """One propellant tank of a stage: a cylinder standing on its bottom."""
+    """One propellant tank of a stage: a cylinder standing on its bottom.
+
+    Attributes:
+        name: what engines and paths call it.
+        propellant: what is in it, in words.
+        density: of the liquid.
+        load: mass of propellant at lift-off.
+        volume: of the tank; what the load leaves is ullage.
+        bottom: station of the liquid's lowest point, above the stage's base.
+        diameter: of the cylinder.
+        residual: propellant that can't be burnt; none if not given.
+    """
 
     name: str
     propellant: str
     density: Density
     load: PositiveMass
     volume: Volume
-    bottom: Length  # above the stage's base
+    bottom: Length
     diameter: PositiveLength
-    residual: Mass | None = None  # can't be burnt; absent: none
+    residual: Mass | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

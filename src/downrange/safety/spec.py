@@ -100,6 +100,11 @@ class SafetySpec(Spec):
             sideways), tracking and maps.
         period: time between evaluations.
         latency: from the decision to the end of thrust.
+        corridor: where the impact point and the vehicle may be.
+        attitude: how far and how long the nose may point away from the plan.
+        arming: when rules may fire.
+        data_loss: how long the vehicle may fly on without tracking.
+        blast: what the propellant left does on impact.
     """
 
     keep_out: NonNegativeLength

@@ -38,20 +38,37 @@ VelocityRandomWalk = Annotated[Value, quantity("m/s^1.5", minimum=0.0)]
 
 
 class ImuSpec(Spec):
-    """One inertial unit."""
+    """One inertial unit.
 
-    station: Length  # above the vehicle's base
+    Attributes:
+        station: above the vehicle's base; bending shakes it there.
+        gyro_bias: of the rate gyros.
+        gyro_noise: angle random walk.
+        accel_bias: of the accelerometers.
+        accel_noise: velocity random walk.
+        gyro_scale: scale factor error of the rate gyros; none if not given.
+        accel_scale: the same of the accelerometers.
+        misalignment: of the unit to the body axes; none if not given.
+    """
+
+    station: Length
     gyro_bias: NonNegativeAngularRate
     gyro_noise: AngleRandomWalk
     accel_bias: NonNegativeAcceleration
     accel_noise: VelocityRandomWalk
-    gyro_scale: Fraction | None = None  # scale factor error; absent: none
+    gyro_scale: Fraction | None = None
     accel_scale: Fraction | None = None
-    misalignment: NonNegativeAngle | None = None  # of the unit to the body axes; absent: none
+    misalignment: NonNegativeAngle | None = None
 
 
 class GnssSpec(Spec):
-    """One satellite navigation receiver."""
+    """One satellite navigation receiver.
+
+    Attributes:
+        rate: of its fixes.
+        position_noise: of each axis, one sigma.
+        velocity_noise: of each axis, one sigma.
+    """
 
     rate: Frequency
     position_noise: NonNegativeLength
@@ -59,14 +76,25 @@ class GnssSpec(Spec):
 
 
 class TapsSpec(Spec):
-    """Chamber pressure and tank level sensors; noise as a share of full scale."""
+    """Chamber pressure and tank level sensors; noise as a share of full scale.
+
+    Attributes:
+        chamber_noise: of the chamber pressure, one sigma.
+        level_noise: of the tank level, one sigma.
+    """
 
     chamber_noise: Fraction
     level_noise: Fraction
 
 
 class TrackingSpec(Spec):
-    """The safety system's own tracking."""
+    """The safety system's own tracking.
+
+    Attributes:
+        position_noise: of each axis, one sigma.
+        velocity_noise: of each axis, one sigma.
+        attitude_noise: about each axis, one sigma.
+    """
 
     position_noise: NonNegativeLength
     velocity_noise: NonNegativeSpeed

@@ -43,7 +43,12 @@ FIT_M = 1e-6  # rounding of stated lengths
 
 
 class SectionSpec(Spec):
-    """Diameter of a stage at a station above its base."""
+    """A point of a stage's outline; straight lines between them.
+
+    Attributes:
+        station: above the stage's base.
+        diameter: of the shell there.
+    """
 
     station: NonNegativeLength
     diameter: PositiveLength
@@ -76,20 +81,36 @@ class JettisonSpec(Spec):
 
 
 class StageSpec(Spec):
-    """One stage: a shell with engines at its aft end and tanks inside."""
+    """One stage: a shell with engines at its aft end and tanks inside.
+
+    Attributes:
+        name: what paths, phases and the recording call it.
+        length: of the shell; the next stage stands on its top.
+        diameter: of the shell.
+        section: its outline, where it is no cylinder of `diameter`.
+        dry_mass: without propellant, engines and tanks included.
+        dry_cm: centre of mass of the dry stage, above its base.
+        stiffness: bending stiffness EI of the shell.
+        engine: its engines, alike but for overrides.
+        tank: its tanks, from which the engines draw.
+        thrusters: for attitude; it has none if not given.
+        imu_station: of the inertial unit that steers once this stage is the lowest, above its
+            base; that of the vehicle if not given.
+        separation: how it is pushed off; it is never dropped if not given.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     length: PositiveLength
     diameter: PositiveLength
-    section: tuple[SectionSpec, ...] = ()  # where it is no cylinder of `diameter`
+    section: tuple[SectionSpec, ...] = ()
     dry_mass: PositiveMass
-    dry_cm: Length  # above the stage's base
-    stiffness: Stiffness  # EI of the shell
+    dry_cm: Length
+    stiffness: Stiffness
     engine: EngineGroupSpec
     tank: tuple[TankSpec, ...] = ()
     thrusters: ThrusterSpec | None = None
-    imu_station: NonNegativeLength | None = None  # of the unit that steers once it is the lowest
-    separation: SeparationSpec | None = None  # absent: it is never dropped
+    imu_station: NonNegativeLength | None = None
+    separation: SeparationSpec | None = None
 
     @model_validator(mode="after")
     def _checked(self) -> Self:
@@ -98,15 +119,25 @@ class StageSpec(Spec):
 
 
 class FairingSpec(Spec):
-    """The nose of the vehicle, dropped in flight."""
+    """The nose of the vehicle, dropped in flight.
+
+    Attributes:
+        length: of the whole fairing.
+        diameter: at its foot.
+        shape: of the nose.
+        nose_length: of the part that tapers, the rest is a cylinder; all of it if not given.
+        mass: of all its parts.
+        stiffness: bending stiffness EI of the shell.
+        jettison: how its halves go; it stays if not given.
+    """
 
     length: PositiveLength
     diameter: PositiveLength
     shape: Literal["tangent_ogive", "cone"] = "tangent_ogive"
-    nose_length: PositiveLength | None = None  # the rest is a cylinder; absent: all of it
+    nose_length: PositiveLength | None = None
     mass: Mass
     stiffness: Stiffness
-    jettison: JettisonSpec | None = None  # absent: it stays
+    jettison: JettisonSpec | None = None
 
     @model_validator(mode="after")
     def _nose_fits(self) -> Self:
@@ -117,14 +148,27 @@ class FairingSpec(Spec):
 
 
 class PayloadSpec(Spec):
-    """What is to be delivered, a point mass on the axis."""
+    """What is to be delivered, a point mass on the axis.
+
+    Attributes:
+        mass: with its adapter.
+        station: of its centre of mass, above the vehicle's base.
+    """
 
     mass: Mass
     station: Length
 
 
 class StructureSpec(Spec):
-    """Bending of the whole vehicle, and the loads that break it; an absent limit never breaks."""
+    """Bending of the whole vehicle, and the loads that break it; an absent limit never breaks.
+
+    Attributes:
+        damping_ratio: of each bending mode, over critical damping.
+        stiffness_scale: true over stated stiffness of every section.
+        critical_station: where the bending moment is looked at, above the vehicle's base.
+        bending_moment_limit: that breaks the vehicle at the critical station.
+        q_alpha_limit: dynamic pressure times angle of attack that breaks the vehicle.
+    """
 
     damping_ratio: Fraction
     stiffness_scale: PositiveRatio = value(
@@ -132,7 +176,7 @@ class StructureSpec(Spec):
         note="true over stated stiffness of every section",
     )  # fmt: skip
     critical_station: NonNegativeLength | None = None
-    bending_moment_limit: PositiveMoment | None = None  # at the critical station
+    bending_moment_limit: PositiveMoment | None = None
     q_alpha_limit: LoadIndicator | None = None
 
     @model_validator(mode="after")
@@ -143,7 +187,21 @@ class StructureSpec(Spec):
 
 
 class VehicleSpec(Spec):
-    """A launch vehicle."""
+    """A launch vehicle.
+
+    Attributes:
+        name: as missions and paths call it; that of its file in the catalogue.
+        description: one line.
+        stage: stages from the bottom up.
+        fairing: the nose; absent, the last stage ends in a flat face.
+        payload: what is to be delivered; absent for none.
+        aero: its aerodynamics, from its outline or from a table.
+        structure: its bending and its limits.
+        imu: inertial unit of the flight software.
+        gnss: satellite receiver of the flight software; absent, it navigates on inertia alone.
+        taps: chamber pressure and tank level sensors; absent, these are measured without noise.
+        tracking: the flight safety system's own; absent, it is without noise.
+    """
 
     name: str
     description: str = ""

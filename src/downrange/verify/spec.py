@@ -57,7 +57,12 @@ def wrong(problems: Sequence[tuple[str, str, str]]) -> PydanticCustomError:
 
 
 class InertiaSpec(Spec):
-    """Inertia about the centre of mass, body axes; products are the integrals of xy dm."""
+    """Inertia about the centre of mass, body axes; products are the integrals of xy dm.
+
+    Attributes:
+        xx, yy, zz: moments.
+        xy, xz, yz: products.
+    """
 
     xx: PositiveInertia
     yy: PositiveInertia
@@ -81,7 +86,14 @@ class InertiaSpec(Spec):
 
 
 class BodySpec(Spec):
-    """Mass properties before the first burn."""
+    """Mass properties before the first burn.
+
+    Attributes:
+        mass: of the body.
+        inertia: of the body.
+        variable_mass_rotation: what of the inertia's rate of change brakes the rotation while
+            propellant burns: none, half or full.
+    """
 
     mass: PositiveMass
     inertia: InertiaSpec
@@ -89,7 +101,13 @@ class BodySpec(Spec):
 
 
 class EulerSpec(Spec):
-    """Attitude in deg, 3-2-1 from local geodetic north-east-down."""
+    """Attitude in deg, 3-2-1 from local geodetic north-east-down.
+
+    Attributes:
+        roll: about x, the last turn.
+        pitch: about y, the second.
+        yaw: about z, the first.
+    """
 
     roll: float = 0.0
     pitch: float = 0.0
@@ -97,7 +115,14 @@ class EulerSpec(Spec):
 
 
 class RatesSpec(Spec):
-    """Angular rate in body axes, against the frame named."""
+    """Angular rate in body axes, against the frame named.
+
+    Attributes:
+        p: about x.
+        q: about y.
+        r: about z.
+        frame: inertial, earth (turning with it) or ned (the local one).
+    """
 
     p: AngularRate = value("0 rad/s", "rad/s")
     q: AngularRate = value("0 rad/s", "rad/s")
@@ -106,7 +131,16 @@ class RatesSpec(Spec):
 
 
 class InitialSpec(Spec):
-    """The state at time 0; velocity relative to the turning Earth."""
+    """The state at time 0; velocity relative to the turning Earth.
+
+    Attributes:
+        latitude_deg: geodetic.
+        longitude_deg: east of Greenwich.
+        altitude: above the Earth's shape.
+        velocity_ned: to the north, east and down.
+        euler_deg: attitude.
+        rates: angular rate.
+    """
 
     latitude_deg: Annotated[float, Field(ge=-90.0, le=90.0)]
     longitude_deg: Annotated[float, Field(ge=-360.0, le=360.0)]
@@ -127,6 +161,19 @@ class BurnSpec(Spec):
 
     The tables give mass properties against the share of the burn's propellant that is left;
     they hold from the start of the burn until the next one. Without them those before hold.
+
+    Attributes:
+        start: ignition.
+        stop: cut-off.
+        until: depletion, instead of a cut-off.
+        thrust: along body x.
+        isp: specific impulse.
+        propellant: that there is to burn.
+        drop_mass_after: dropped at the end of the coast that follows.
+        fuel_fraction: shares of the propellant, rising from 0 to 1, for the tables below.
+        inertia: at each of them.
+        moment_centre_x_from_cm: where the air's forces act, forward of the centre of mass, at
+            each of them.
     """
 
     start: Duration
@@ -193,7 +240,13 @@ class BurnSpec(Spec):
 
 
 class CheckpointsSpec(Spec):
-    """Figures expected at times, with the largest difference allowed in each column."""
+    """Figures expected at times, with the largest difference allowed in each column.
+
+    Attributes:
+        columns: names of the figures, `time_s` among them.
+        rows: figures, a row for each time.
+        tolerance: largest difference allowed, by column.
+    """
 
     columns: tuple[str, ...]
     rows: Annotated[tuple[tuple[float, ...], ...], Field(min_length=1)]
@@ -257,7 +310,23 @@ class CheckpointsSpec(Spec):
 
 
 class CaseSpec(Spec):
-    """A check case: one rigid body over the Earth, and what is expected of it."""
+    """A check case: one rigid body over the Earth, and what is expected of it.
+
+    Attributes:
+        name: as the checks call it.
+        source: where the checkpoints are from.
+        description: one line.
+        duration: of the flight.
+        step: of the integration.
+        body: mass properties.
+        aero: aerodynamics; absent for none.
+        earth: its shape, turning and gravity.
+        air: the atmosphere.
+        wind: absent, the air is still.
+        initial: the state at time 0.
+        burn: burns in order.
+        checkpoints: what is expected.
+    """
 
     name: Annotated[str, Field(min_length=1)]
     source: Annotated[str, Field(min_length=1)]
