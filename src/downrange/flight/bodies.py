@@ -189,6 +189,10 @@ class Journey:
             seen.engine_on[:] = flight.watch.engine_on
             seen.words[watch.PHASE] = flight.watch.words[watch.PHASE]
             seen.words[watch.MACH_SEEN] = 1.0
+            for word in range(watch.IDEAL_DV, watch.SPEED_BEFORE):
+                seen.words[word] = flight.watch.words[word]
+        seen.words[watch.SPEED_BEFORE : watch.SPEED_BEFORE + 3] = kept.rigid[3:6]
+        seen.words[watch.ATTITUDE_BEFORE : watch.ATTITUDE_BEFORE + 4] = kept.rigid[6:10]
         self.flight = flight._replace(
             state=state, memory=gnc_build.next_memory(flight.memory, plan), watch=seen
         )

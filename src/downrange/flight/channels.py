@@ -13,6 +13,8 @@ from downrange.telemetry import Telemetry
 
 Floats = NDArray[np.float64]
 
+# What changed the inertial speed, in the order of the watch's words.
+LEDGER = ("ideal", "steering", "back_pressure", "drag", "gravity", "parting")
 # Margins of the safety rules as channels, in the order of their codes, with the factor to the
 # unit of the name.
 RULE_MARGINS = (
@@ -38,7 +40,7 @@ class Layout:
             "clock": 1, "rigid": 13, "mass": 2, "thrust": 1, "aux": 12, "moment": 1, "phase": 1,
             "navigated": 3, "commanded": 4, "engine": loop.ENGINE_WORDS * self.engines,
             "tank": self.tanks, "modal": 2 * self.modes, "margin": safety.RULES, "impact": 4,
-            "space": 2,
+            "space": 2, "ledger": loop.LEDGER,
         }  # fmt: skip
 
     @property
@@ -222,7 +224,9 @@ def _plant(parts: dict[str, Floats], layout: Layout, names: Names) -> dict[str, 
     count = running.sum(axis=1)
     mean = np.where(running, 1.0, 0.0) / np.maximum(count, 1)[:, None]
     lowest = np.where(told > 0.5, chamber, np.inf).min(axis=1)
-    out = {
+    booked = parts["ledger"].T
+    out = {f"delta_v_{name}_mps": dv for name, dv in zip(LEDGER, booked, strict=True)}
+    out |= {
         "velocity_to_go_mps": parts["space"][:, 0],
         "thruster_gas_kg": parts["space"][:, 1],
         "mass_kg": parts["mass"][:, 0],

@@ -48,6 +48,7 @@ def recording_of(ready: Prepared, journey: Journey, how: dict[str, Any]) -> Reco
             "bodies": bodies,
             "orbit": bodies[steered.name]["orbit"],
             "target": results.target_of(spec),
+            "delta_v": results.delta_v(found, [stage.name for stage in spec.vehicle.stage]),
             "events": [vars(event) for event in events],
             "objectives": objectives,
             "margins": results.margins_of(journey, spec, t0_s),

@@ -12,6 +12,7 @@ import numpy as np
 from downrange.earth.kernel.geodesy import Earth
 from downrange.earth.kernel.orbit import elements
 from downrange.flight.bodies import Journey
+from downrange.flight.channels import LEDGER
 from downrange.flight.kernel import loop, watch
 from downrange.flight.spec import MissionSpec, ObjectiveSpec
 from downrange.safety.blast import overpressure_radius_m
@@ -21,6 +22,7 @@ from downrange.telemetry import Event, Telemetry
 
 SCHEMA_VERSION = 1
 SPACE_M = 80e3  # above which an orbit is looked for
+TAIL_OFF_S = 1.0  # after which an engine gives nothing
 LOWEST_PERIGEE_M = 120e3  # of a body that counts as in orbit
 
 ENDS = {
@@ -162,6 +164,32 @@ def orbit_of(ended: Ended, earth: Earth, spec: MissionSpec) -> dict[str, Any] | 
         "argument_of_perigee_deg": argument if math.isfinite(argument) else None,
         "true_anomaly_deg": math.degrees(found.true_anomaly_rad),
     }
+
+
+def delta_v(bodies: Sequence[Ended], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Ledger of velocity at the end of each burn: what gave and took speed since lift-off, m/s.
+
+    `names` are those of the stages in the order in which they burn. The entries of a line add up
+    to the inertial speed but for that of the pad, `start`.
+    """
+    found = [each for name in names for each in bodies if each.name == name]
+    if not found:
+        return []
+    first = found[0].telemetry
+    start = float(np.interp(0.0, first["time_s"], first["inertial_speed_mps"]))
+    lines = []
+    for each in found:
+        table = each.telemetry
+        for event in each.events:
+            if event.name not in ("meco", "seco"):
+                continue
+            row = int(np.searchsorted(table["time_s"], event.time_s + TAIL_OFF_S))
+            row = min(row, len(table) - 1)
+            line: dict[str, Any] = {"after": event.name, "body": each.name, "time_s": event.time_s}
+            line |= {name: float(table[f"delta_v_{name}_mps"][row]) for name in LEDGER}
+            speed = float(table["inertial_speed_mps"][row])
+            lines.append(line | {"start": start, "inertial_speed": speed})
+    return lines
 
 
 def target_of(spec: MissionSpec) -> dict[str, Any]:

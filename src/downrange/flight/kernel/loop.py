@@ -46,6 +46,7 @@ from downrange.faults.kernel import (
 from downrange.flight.kernel.watch import (
     BROKEN,
     EVENT_TERMINATION,
+    IDEAL_DV,
     Watch,
     WatchMemory,
     note,
@@ -118,6 +119,7 @@ VENT_S = 60.0  # in which a full tank is vented
 
 TO_THE_END = 2**62  # ticks
 ENGINE_WORDS = 7  # of each engine in a row of telemetry
+LEDGER = 6  # words of the ledger of velocity in a row
 
 
 class Sensors(NamedTuple):
@@ -270,6 +272,8 @@ def record(f: Flight, now: float) -> None:
     for i in range(4):  # whether there is an impact point, and where
         row[at + i] = f.verdict.state[IMPACT_FOUND + i]
     row[at + 4], row[at + 5] = words[gnc_data.LEFT_MPS], state.words[GAS_KG]
+    for i in range(LEDGER):
+        row[at + 6 + i] = f.watch.words[IDEAL_DV + i]
     f.clock[ROWS] += 1
 
 

@@ -13,8 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from downrange._jit import inner, njit
-from downrange.dynamics.kernel.advance import IMPACTED, MOMENT_NM, STATUS, State
-from downrange.earth.kernel.frames import quat_conj, quat_multiply
+from downrange.dynamics.kernel.advance import (
+    BACK_MPS,
+    IDEAL_MPS,
+    IMPACTED,
+    MOMENT_NM,
+    STATUS,
+    State,
+)
+from downrange.earth.kernel.frames import (
+    add,
+    norm,
+    quat_conj,
+    quat_multiply,
+    quat_normalise,
+    quat_rotate,
+    unit,
+)
 from downrange.faults.kernel import ENGINE_OK
 from downrange.gnc.kernel import data as gnc_data
 from downrange.propulsion.kernel import GIMBAL_Y_RAD, GIMBAL_Z_RAD, ON, SINCE_S
@@ -63,7 +78,16 @@ WORST_ERROR_S = 19
 TWO_DEGREES_S = 20  # when the attitude error first passed two degrees under guidance; nan
 LARGEST_GIMBAL = 21  # rad, while guided
 BROKEN = 22  # 1 once a limit was exceeded
-WORDS = 23
+# What changed the inertial speed since first motion, m/s; together they are the change.
+IDEAL_DV = 23  # thrust in a vacuum along the velocity
+STEERING_DV = 24  # what of it went across
+BACK_PRESSURE_DV = 25
+DRAG_DV = 26
+GRAVITY_DV = 27
+PARTING_DV = 28  # springs, and the move to the centre of mass of what is left
+SPEED_BEFORE = 29  # inertial velocity at the last tick, 29, 30, 31
+ATTITUDE_BEFORE = 32  # 32 .. 35
+WORDS = 36
 
 # Columns of WatchMemory.swing: band-pass filter states, then the last filtered value, the peak of
 # this half cycle, that of the last, and how many halves in a row were large.
@@ -210,6 +234,44 @@ def watch_structure(watch: Watch, memory: WatchMemory, state: State, now: float)
 
 
 @inner
+def watch_ledger(memory: WatchMemory, state: State) -> None:
+    """Book what the tick did to the inertial speed; gravity is what the sensed leaves over.
+
+    Body vectors are turned by the attitude of mid-tick and laid along the mean velocity.
+    """
+    words, x, k = memory.words, state.rigid, ATTITUDE_BEFORE
+    v0 = (words[SPEED_BEFORE], words[SPEED_BEFORE + 1], words[SPEED_BEFORE + 2])
+    v1 = (x[3], x[4], x[5])
+    middle = quat_normalise(
+        (words[k] + x[6], words[k + 1] + x[7], words[k + 2] + x[8], words[k + 3] + x[9])
+    )
+    along = quat_rotate(middle, unit(add(v0, v1)))
+    thrust, lost, sensed, ideal = 0.0, 0.0, 0.0, 0.0
+    for i in range(3):
+        each = state.words[IDEAL_MPS + i]
+        ideal += each * each
+        thrust += each * along[i]
+        lost += state.words[BACK_MPS + i] * along[i]
+        sensed += x[13 + i] * along[i]
+    ideal = math.sqrt(ideal)
+    words[IDEAL_DV] += ideal
+    words[STEERING_DV] -= ideal - thrust
+    words[BACK_PRESSURE_DV] -= lost
+    words[DRAG_DV] += sensed - thrust + lost
+    words[GRAVITY_DV] += norm(v1) - norm(v0) - sensed
+    keep_motion(memory, state)
+
+
+@inner
+def keep_motion(memory: WatchMemory, state: State) -> None:
+    """Velocity and attitude at the end of a tick, for the next."""
+    for i in range(3):
+        memory.words[SPEED_BEFORE + i] = state.rigid[3 + i]
+    for i in range(4):
+        memory.words[ATTITUDE_BEFORE + i] = state.rigid[6 + i]
+
+
+@inner
 def watch_tick(
     watch: Watch, tick_s: float, now: float, flown: float, clock: Floats, state: State,
     gnc_words: Floats, told: Floats, healthy: Floats, memory: WatchMemory,
@@ -221,9 +283,11 @@ def watch_tick(
         note(memory, state, float(EVENT_PHASE), now, words[PHASE])
     watch_engines(memory, state, told, healthy, now + flown)
     if now < clock[T0_S]:
+        keep_motion(memory, state)
         return
     if now == clock[T0_S]:
         note(memory, state, float(EVENT_LIFTOFF), now, 0.0)
+    watch_ledger(memory, state)
     watch_structure(watch, memory, state, now)
     if state.loads[16] > 0.0 and now < clock[CUT_S] and words[BROKEN] < 0.5:
         watch_swing(watch.band, memory, state, now)
