@@ -191,6 +191,8 @@ class Journey:
             seen.words[watch.MACH_SEEN] = 1.0
             for word in range(watch.IDEAL_DV, watch.SPEED_BEFORE):
                 seen.words[word] = flight.watch.words[word]
+        gained = np.linalg.norm(kept.rigid[3:6]) - np.linalg.norm(flight.state.rigid[3:6])
+        seen.words[watch.PARTING_DV] += gained
         seen.words[watch.SPEED_BEFORE : watch.SPEED_BEFORE + 3] = kept.rigid[3:6]
         seen.words[watch.ATTITUDE_BEFORE : watch.ATTITUDE_BEFORE + 4] = kept.rigid[6:10]
         self.flight = flight._replace(

@@ -45,8 +45,7 @@ def events_of(
     found = [
         *_engine_events(noted, where),
         *_single_events(noted, where),
-        *_max_q(memory, noted, end_s, where),
-        *(_fault_events(faults, end_s, where) if faults is not None else ()),
+        *(_first_body(memory, noted, faults, end_s, where) if faults is not None else ()),
     ]
     return sorted(found, key=lambda event: event.time_s)
 
@@ -145,6 +144,14 @@ def _engine_names(engines: Sequence[int], names: Sequence[str]) -> str:
         return names[engines[0]]
     stage = names[engines[0]].split(".")[0]
     return f"{stage}, {len(engines)} engines"
+
+
+def _first_body(
+    memory: watch.WatchMemory, noted: Floats, faults: Faults, end_s: float, where: Context
+) -> Iterator[Event]:
+    """What is told once, of the body that stood on the pad."""
+    yield from _max_q(memory, noted, end_s, where)
+    yield from _fault_events(faults, end_s, where)
 
 
 def _max_q(

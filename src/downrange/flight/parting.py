@@ -6,7 +6,6 @@ moment are equal and opposite. Bending, and what was still in the engines' lines
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -26,6 +25,8 @@ from downrange.dynamics.kernel.rigid import (
     VELOCITY_ECI_MPS,
 )
 from downrange.earth.kernel.frames import Vector, quat_unrotate
+from downrange.flight.channels import rotate
+from downrange.telemetry import Telemetry
 from downrange.vehicle import kernel as vehicle
 
 Floats = NDArray[np.float64]
@@ -101,18 +102,42 @@ def split_shell(shell: Piece, speed_mps: float, rate_radps: float) -> tuple[Piec
     return halves[0], halves[1]
 
 
-def clearance_m(upper: Floats, lower: Floats, upper_aft_m: float, lower_fore_m: float) -> float:
-    """Gap in m between the facing ends of two bodies along the upper one's axis.
+def clearances(
+    upper: Telemetry,
+    lower: Telemetry,
+    upper_aft_m: float,
+    lower_fore_m: float,
+    between_s: tuple[float, float],
+) -> tuple[Floats, Floats]:
+    """Times of the upper body's rows within an interval, and the gap in m between the two then.
 
-    `upper` and `lower` are rows of (position 3, attitude 4, CM station) at one time; the ends
-    are stations on either axis.
+    The gap is that between the facing ends, stations on either axis, along the upper's axis.
     """
-    ends = []
-    for row, station in ((upper, upper_aft_m), (lower, lower_fore_m)):
-        rigid = np.zeros(STATE_SIZE)
-        rigid[ATTITUDE_BODY_FROM_ECI : ATTITUDE_BODY_FROM_ECI + 4] = row[3:7]
-        ends.append(row[:3] + to_eci(rigid, (station - row[7], 0.0, 0.0)))
-    w, x, y, z = (float(each) for each in upper[3:7])
-    axis = np.array(quat_unrotate((w, x, y, z), (1.0, 0.0, 0.0)))
-    gap = float(axis @ (ends[0] - ends[1]))
-    return gap if math.isfinite(gap) else math.nan
+    time_s = upper["time_s"]
+    time_s = np.unique(time_s[(time_s >= between_s[0]) & (time_s <= between_s[1])])
+    lower_end, _ = _end_at(lower, time_s, lower_fore_m)
+    upper_end, axis = _end_at(upper, time_s, upper_aft_m)
+    return time_s, np.einsum("ni,ni->n", upper_end - lower_end, axis)
+
+
+def _end_at(table: Telemetry, time_s: Floats, station_m: float) -> tuple[Floats, Floats]:
+    """Inertial place of a station on a body's axis at some times, (n, 3), and the axis.
+
+    Between rows by cubics through place and velocity: what falls has few rows.
+    """
+    from scipy.interpolate import CubicHermiteSpline
+
+    kept = np.flatnonzero(table["time_s"] >= time_s[0] - 1e-9)
+    kept = kept[np.append(np.diff(table["time_s"][kept]) > 0.0, True)]  # the later of two at once
+    at = table["time_s"][kept]
+    place, speed = (
+        np.stack([table[f"{what}_eci_{a}_{unit}"][kept] for a in "xyz"], axis=1)
+        for what, unit in (("position", "m"), ("velocity", "mps"))
+    )
+    q = np.stack(
+        [np.interp(time_s, at, table[f"attitude_body_from_eci_{a}"][kept]) for a in "wxyz"], axis=1
+    )
+    q *= np.array([1.0, -1.0, -1.0, -1.0]) / np.linalg.norm(q, axis=1, keepdims=True)
+    axis = rotate(q, np.broadcast_to([1.0, 0.0, 0.0], (len(time_s), 3)))
+    away = station_m - np.interp(time_s, at, table["centre_of_mass_m"][kept])
+    return CubicHermiteSpline(at, place, speed)(time_s) + away[:, None] * axis, axis

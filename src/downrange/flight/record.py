@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import platform
 from importlib.metadata import version
@@ -17,11 +18,15 @@ from downrange.flight.channels import Names, ranges, telemetry
 from downrange.flight.events import Context, events_of
 from downrange.flight.kernel import loop
 from downrange.flight.load import Mission
+from downrange.flight.parting import clearances
 from downrange.gnc.kernel.data import STEER_PITCH_OVER, STEERING
 from downrange.telemetry import Body, Event, Recording, Telemetry
 
 if TYPE_CHECKING:
     from downrange.flight.fly import Prepared
+
+
+IGNITION_S = 2.0  # that a stage is still looked at once the one above burns
 
 
 def recording_of(ready: Prepared, journey: Journey, how: dict[str, Any]) -> Recording:
@@ -33,9 +38,12 @@ def recording_of(ready: Prepared, journey: Journey, how: dict[str, Any]) -> Reco
     names = _names(ready, journey)
     earth = ready.planned.plan.earth
     found: list[results.Ended] = []
+    ends: dict[str, tuple[float, float]] = {}
     for flown in in_order(journey.bodies(), [stage.name for stage in spec.vehicle.stage]):
         table = telemetry(flown.rows, journey.layout, names, t0_s)
         found.append(_ended(ready, flown, table, names, t0_s))
+        ends[flown.name] = flown.ends_m
+    clear = _clearances(found, ends)
     events = sorted((event for each in found for event in each.events), key=lambda e: e.time_s)
     objectives = results.judge_objectives(spec, found, events)
     steered = next(each for each in found if each.steered)
@@ -51,7 +59,7 @@ def recording_of(ready: Prepared, journey: Journey, how: dict[str, Any]) -> Reco
             "delta_v": results.delta_v(found, [stage.name for stage in spec.vehicle.stage]),
             "events": [vars(event) for event in events],
             "objectives": objectives,
-            "margins": results.margins_of(journey, spec, t0_s),
+            "margins": results.margins_of(journey, spec, t0_s) | clear,
             "recording": None,
         }
     )
@@ -62,6 +70,27 @@ def recording_of(ready: Prepared, journey: Journey, how: dict[str, Any]) -> Reco
         plan=plan_record(ready),
         mission=ready.mission.to_toml(),
     )
+
+
+def _clearances(found: list[results.Ended], ends: dict[str, tuple[float, float]]) -> dict[str, Any]:
+    """Gap between a dropped stage and the one above once that one's engines burn, by stage."""
+    margins: dict[str, Any] = {}
+    for lower, upper in itertools.pairwise(found):
+        parted = next((e.time_s for e in lower.events if e.name == "separation"), None)
+        lit = next((e.time_s for e in upper.events if e.name == "ignition"), None)
+        if parted is None or lit is None:
+            continue
+        time_s, gap_m = clearances(
+            upper.telemetry, lower.telemetry, ends[upper.name][0], ends[lower.name][1],
+            (parted, lit + IGNITION_S),
+        )  # fmt: skip
+        margins[f"clearance.{lower.name}_m"] = {
+            "body": upper.name,
+            "smallest": float(gap_m[time_s >= lit].min()),
+            "time_s": lit,
+            "limit": None,
+        }
+    return margins
 
 
 def in_order(bodies: list[Flown], stages: list[str]) -> list[Flown]:

@@ -93,6 +93,7 @@ CHANNELS: dict[str, Channel] = {
                 "Gravity loss",
                 "along the inertial velocity; a coast gives back",
             ),
+            ("delta_v_parting_mps", "Parting", "springs, and the move of the centre of mass"),
             ("thruster_gas_kg", "Thruster gas", "left for attitude control"),
             ("thrust_n", "Thrust", "sum over the engines, against ambient pressure"),
             ("engines_running", "Engines running", "count with chamber pressure above 5 %"),
