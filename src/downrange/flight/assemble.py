@@ -107,10 +107,11 @@ def plan_mission(mission: Mission) -> Planned:
                            ascent)
         for each in later
     )]  # fmt: skip
-    powered = slice(0, ascent.burnout_row + 1)
+    powered = slice(0, ascent.insertion_row + 1)
     rules = build_rules(
         spec.safety, spec.site, ascent.time_s[powered], ascent.position_ecef_m[powered],
         ascent.velocity_ecef_mps[powered], nose_of(ascent, spec)[powered], earth,
+        float(ascent.time_s[ascent.burnout_row]),
     )  # fmt: skip
     return Planned(
         plans=tuple(plans),

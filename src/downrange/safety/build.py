@@ -40,7 +40,7 @@ RULE_NAMES = (
 )
 # The longest step, and the most rows: a row costs the corridor search 10 ns an evaluation.
 STEP_S = 2.0
-ROWS = 120
+ROWS = 400
 # Velocity is changed by this much of a second's thrust to see how fast the impact point moves.
 NUDGE_S = 0.1
 # Slower than this the impact point is at rest; keeps times finite without thrust.
@@ -82,6 +82,7 @@ def build_rules(
     velocity_ecef_mps: Floats,
     axis_ecef: Floats,
     earth: Earth,
+    watched_s: float | None = None,
 ) -> Rules:
     """Numbers of the rules for a planned flight.
 
@@ -93,16 +94,23 @@ def build_rules(
         velocity_ecef_mps: (m, 3) planned velocities relative to the turning Earth.
         axis_ecef: (m, 3) planned directions of the nose.
         earth: figure, gravity and rotation.
+        watched_s: how long the plan is watched, its end if not given; rules fire a share of it
+            longer, but not once the plan has no impact point: in orbit.
 
     Raises:
         InputError: the plan leaves less than the narrowest corridor beside a protected place.
     """
-    end_s = float(time_s[-1]) * (1.0 + spec.corridor.ahead.si)
+    ahead = 1.0 + spec.corridor.ahead.si
+    end_s = (float(time_s[-1]) if watched_s is None else watched_s) * ahead
     step_s = max(STEP_S, end_s / ROWS)
     plan = _resample(time_s, position_ecef_m, velocity_ecef_mps, axis_ecef, step_s, earth)
-    rows = max(math.ceil(end_s / step_s), 1) + 1
     places = _places(site, earth)
     impact = _impact_points(plan, earth)
+    if len(impact) < len(plan.time_s):
+        plan = Plan(*(each[: len(impact)] for each in plan))
+        end_s = min(end_s, float(plan.time_s[-1]))
+    reach_s = end_s if watched_s is None else ahead * end_s
+    rows = max(math.ceil(reach_s / step_s), 1) + 1
     speed = _impact_speeds(plan, impact, earth)
     impact_track, speed = _extend(impact, rows, earth), _hold(speed, rows)
     position_track = _extend(_below(plan.position_m, earth), rows, earth)
@@ -125,7 +133,7 @@ def build_rules(
             np.column_stack((places.ecef_m, places.radius_m + spec.keep_out.si))
         ),
         behind=float(spec.corridor.behind.si),
-        ahead=float(1.0 + spec.corridor.ahead.si),
+        ahead=float(ahead),
         attitude_limit_rad=float(spec.attitude.limit.si),
         pad_ecef_m=ecef_from_geodetic(pad.latitude.si, pad.longitude.si, pad.altitude.si, earth),
         arming_distance_m=float(spec.arming.distance.si),
