@@ -125,6 +125,20 @@ class ThrusterControlSpec(Spec):
     rate: PositiveAngularRate = value("1 deg/s", "rad/s")
 
 
+class LoadReliefSpec(Spec):
+    """Giving way to the wind, `[control.load_relief]`.
+
+    Attributes:
+        share: of the angle of attack that is felt, by which the nose turns into the flow; 0: none.
+        above: dynamic pressure from which it works.
+        filter_time: time constant of each of two filters on what is felt.
+    """
+
+    share: Fraction = value(0, "1")
+    above: Pressure = value("8 kPa", "Pa")
+    filter_time: PositiveDuration = value("0.7 s", "s")
+
+
 class ControlSpec(Spec):
     """Attitude control, `[control]`; of a later stage, `[upper_control.stage2]`.
 
@@ -139,6 +153,7 @@ class ControlSpec(Spec):
         gimbal_rate: fastest change asked for; not limited if not given.
         latency_ticks: whole ticks between measurement and command.
         slow_tick: of the flight computer in phases that are slow.
+        load_relief: whether the nose gives way to the wind.
         thrusters: how the attitude thrusters are used.
         monitor: when an engine counts as failed.
         navigation: how far satellite fixes are believed.
@@ -154,6 +169,7 @@ class ControlSpec(Spec):
     gimbal_rate: PositiveAngularRate | None = None
     latency_ticks: Annotated[int, Field(ge=0, le=10)] = 0
     slow_tick: PositiveDuration = value("1 s", "s")
+    load_relief: LoadReliefSpec = LoadReliefSpec()
     thrusters: ThrusterControlSpec = ThrusterControlSpec()
     monitor: MonitorSpec = MonitorSpec()
     navigation: NavigationSpec = NavigationSpec()

@@ -7,36 +7,18 @@ from downrange.earth.kernel.frames import Vector
 from downrange.gnc.kernel.data import (
     AIR_PRESSURE_PA,
     DEMAND_Y_RAD,
-    ENGINE_X_M,
-    EXIT_AREA_M2,
     GIMBAL_LIMIT_RAD,
     PROPELLANT_FRACTION,
     SATURATED,
-    THRUST_VAC_N,
     THRUSTERS_OWE_S,
     TICKS,
     Control,
     Floats,
     Memory,
 )
+from downrange.gnc.kernel.engines import engine_place, engine_thrust
 from downrange.gnc.kernel.guidance import limited
 from downrange.gnc.kernel.words import between, place
-
-AVAILABLE_FRACTION = 0.5  # chamber fraction from which an engine's thrust is counted on
-
-
-@njit
-def engine_thrust(engines: Floats, e: int, chamber: float, pressure_pa: float) -> float:
-    """Thrust in N of an engine by its chamber fraction; 0 where it is not to be counted on."""
-    if not chamber > AVAILABLE_FRACTION:
-        return 0.0
-    return chamber * float(engines[e, THRUST_VAC_N]) - pressure_pa * float(engines[e, EXIT_AREA_M2])
-
-
-@njit
-def engine_place(engines: Floats, e: int) -> Vector:
-    """Gimbal point in m, vehicle frame."""
-    return (engines[e, ENGINE_X_M], engines[e, ENGINE_X_M + 1], engines[e, ENGINE_X_M + 2])
 
 
 @njit

@@ -13,16 +13,23 @@ from downrange.earth.kernel.frames import (
     sub,
 )
 from downrange.gnc.kernel.data import (
+    AIR_PRESSURE_PA,
+    ATTACK_HALF_RAD,
+    ATTACK_RAD,
     ATTITUDE_BODY_FROM_ECI,
     ATTITUDE_ERROR_RAD,
     COMMANDED_BODY_FROM_ECI,
     COMMANDED_RATE_RADPS,
+    DEMAND_Y_RAD,
+    DEMAND_Z_RAD,
     DYNAMIC_PRESSURE_PA,
+    FORCE_MPS2,
     IMU_LOST,
     INTEGRAL_RADS,
     MACH,
     MOMENT_NM,
     PROPELLANT_FRACTION,
+    RATE_BEFORE_RADPS,
     RATE_RADPS,
     RELEASE_S,
     SATURATED,
@@ -30,6 +37,7 @@ from downrange.gnc.kernel.data import (
     Control,
     Floats,
 )
+from downrange.gnc.kernel.engines import engine_thrust
 from downrange.gnc.kernel.guidance import limited
 from downrange.gnc.kernel.words import between, place, put_vector, quaternion_at, vector_at
 
@@ -63,6 +71,46 @@ def aero_stiffness(control: Control, x_cm_m: float, words: Floats) -> float:
 
 
 @njit
+def feel_the_air(
+    control: Control, engines: Floats, chamber: Floats, tick_s: float, words: Floats,
+    engine: Floats,
+) -> None:  # fmt: skip
+    """Angle of attack and sideslip (rad) from the side force that the engines don't explain.
+
+    F_z = -q S CN_alpha alpha - T d_y and F_y = -q S CN_alpha beta + T d_z, sensed at the inertial
+    unit, from which the turn of the body about its CM is taken off. Filtered twice, since bending
+    and noise are felt there too; 0 below the dynamic pressure from which loads are relieved.
+    """
+    q, p = words[RATE_RADPS + 1], words[RATE_RADPS + 2]
+    turn_y = (q - words[RATE_BEFORE_RADPS]) / tick_s
+    turn_z = (p - words[RATE_BEFORE_RADPS + 1]) / tick_s
+    words[RATE_BEFORE_RADPS], words[RATE_BEFORE_RADPS + 1] = q, p
+    force, pressure = words[FORCE_MPS2], words[DYNAMIC_PRESSURE_PA]
+    if pressure < control.relief_from_pa or force <= 1.0:
+        for i in range(4):
+            words[ATTACK_RAD + i] = 0.0
+        return
+    thrust, side_y, side_z = 0.0, 0.0, 0.0
+    for e in range(engines.shape[0]):
+        each = engine_thrust(engines, e, chamber[e], words[AIR_PRESSURE_PA])
+        thrust += each
+        side_y += each * engine[e, DEMAND_Z_RAD]
+        side_z -= each * engine[e, DEMAND_Y_RAD]
+    i, f = place(control.aero, words[MACH])
+    row, share = place(control.mass, words[PROPELLANT_FRACTION])
+    arm = control.imu_x_m - between(control.mass, row, share, 1)
+    mass = thrust / force
+    stiffness = pressure * between(control.aero, i, f, 1)
+    felt_z = words[FORCE_MPS2 + 2] + arm * turn_y - side_z / mass
+    felt_y = words[FORCE_MPS2 + 1] - arm * turn_z - side_y / mass
+    for axis, felt in ((0, felt_z), (1, felt_y)):
+        now = -felt * mass / stiffness
+        once, twice = ATTACK_HALF_RAD + axis, ATTACK_RAD + axis
+        words[once] += control.relief_tick_share * (now - words[once])
+        words[twice] += control.relief_tick_share * (words[once] - words[twice])
+
+
+@njit
 def moment_demand(
     control: Control, steering: float, tick_s: float, words: Floats, state: Floats
 ) -> Vector:
@@ -70,7 +118,8 @@ def moment_demand(
 
     M = -I [(w^2 + M_alpha / I) e + 2 zeta w rate error] through the bending filters, less
     I w^2 / T times the integral of e: the rigid body then closes with natural frequency w
-    and damping zeta. The integral rests while a gimbal demand is at a limit. A lost inertial
+    and damping zeta. The integral rests while a gimbal demand is at a limit. With load relief
+    the nose gives way to the air by a share of the angle of attack that is felt. A lost inertial
     unit or a phase without steering asks for nothing.
     """
     body_from_command = quat_multiply(
@@ -79,6 +128,9 @@ def moment_demand(
     )
     error = rotation_vector(body_from_command)
     put_vector(words, ATTITUDE_ERROR_RAD, error)
+    given = control.load_relief
+    error = (error[0], error[1] + given * words[ATTACK_RAD],
+             error[2] - given * words[ATTACK_RAD + 1])  # fmt: skip
     flying = not math.isnan(words[RELEASE_S])
     if not flying or steering == STEER_NONE or words[IMU_LOST] == 1.0:
         return (0.0, 0.0, 0.0)

@@ -167,6 +167,10 @@ class Control(NamedTuple):
     gimbal_limit_rad: float
     gimbal_rate_radps: float  # inf: not limited by the flight software
     latency_ticks: int
+    load_relief: float  # share of the angle of attack that is given way to; 0: none
+    relief_tick_share: float  # of a tick in the time constant of its filters
+    relief_from_pa: float  # dynamic pressure from which it works
+    imu_x_m: float
     thruster_nm: Vector  # moment of the attitude thrusters about each axis; 0: none
     thruster_pulse_s: float  # the shortest
     thruster_bandwidth_radps: float
@@ -255,7 +259,10 @@ CUT_S = 67  # clock of the last cut-off that was foreseen; nan before one
 CUT_MPS2 = 68  # acceleration when it came
 TAIL_MPS = 69  # sensed since
 TAIL_RATIO = 70  # of the tail-off that was measured to the assumed one
-NOW = 71  # the signals
+ATTACK_RAD = 71  # 71, 72: angle of attack and sideslip as felt, filtered
+ATTACK_HALF_RAD = 73  # 73, 74: the same, filtered once
+RATE_BEFORE_RADPS = 75  # 75, 76: about y and z, a tick ago
+NOW = 77  # the signals
 BEFORE = NOW + SIGNALS  # the same, one tick ago
 WORDS = BEFORE + SIGNALS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from downrange._jit import njit
 from downrange.gnc.kernel.allocation import allocate, fire_thrusters
-from downrange.gnc.kernel.control import moment_demand, thruster_demand
+from downrange.gnc.kernel.control import feel_the_air, moment_demand, thruster_demand
 from downrange.gnc.kernel.data import PHASE, SLOW, STAGE, STEER_PROGRADE, STEERING, Memory, Plan
 from downrange.gnc.kernel.guidance import steer
 from downrange.gnc.kernel.insertion import aim
@@ -45,6 +45,9 @@ def step(plan: Plan, measured: Measured, memory: Memory, command: Command) -> No
         steer_in_space(plan.space, mode, tick_s, words)
     else:
         steer(plan.steering, mode, tick_s, plan.earth.rotation_radps, words)
+    if plan.control.load_relief > 0.0:
+        feel_the_air(plan.control, plan.engines, measured.chamber_fraction, tick_s, words,
+                     memory.engine)  # fmt: skip
     moment = moment_demand(plan.control, mode, tick_s, words, memory.filters)
     steered = allocate(
         plan.control, plan.engines, tick_s, measured.chamber_fraction, moment, memory,
