@@ -32,6 +32,7 @@ def one(recording: Recording, name: str) -> Event:
 # half cycle in which attitude is lost. So single seeds may miss a window; most must meet it.
 MANY = range(1, 21)
 MOST = 2 / 3
+NEARLY_ALL = 0.8
 
 
 def first_over(recording: Recording, degrees: float) -> float:
@@ -48,11 +49,6 @@ def test_it_swings_before_it_is_lost(seed: int) -> None:
     recording = flown(seed=seed)
     swing, lost = one(recording, "oscillation"), one(recording, "attitude_lost")
     assert 0.0 < swing.time_s < lost.time_s
-
-
-@pytest.mark.xfail(strict=True, reason="first passed at T+12 to 15 s: the swing grows too early")
-def test_most_flights_first_pass_two_degrees_at_18_s() -> None:
-    assert share(lambda flight: abs(first_over(flight, 2.0) - 18.0) <= SEEN_S) >= MOST
 
 
 @seeds
@@ -97,13 +93,33 @@ def pad_unharmed(flight: Recording) -> bool:
     return met["pad unharmed"] is True and met["clear the pad"] is True
 
 
+def over_two_degrees(flight: Recording) -> bool:
+    return abs(first_over(flight, 2.0) - 18.0) <= SEEN_S
+
+
 @pytest.mark.parametrize(
     "holds",
-    [near("attitude_lost", 25.0), near("flight_termination", 30.0), in_the_sea, pad_unharmed],
-    ids=["lost at 25 s", "terminated at 30 s", "in the sea beside the pad", "pad unharmed"],
-)
+    [
+        over_two_degrees, near("attitude_lost", 25.0), near("flight_termination", 30.0),
+        in_the_sea, pad_unharmed,
+    ],
+    ids=[
+        "first over 2 degrees at 18 s", "lost at 25 s", "terminated at 30 s",
+        "in the sea beside the pad", "pad unharmed",
+    ],
+)  # fmt: skip
 def test_most_flights_are_as_the_one_that_was_seen(holds: Callable[[Recording], bool]) -> None:
     assert share(holds) >= MOST
+
+
+@pytest.mark.parametrize(
+    "holds", [near("attitude_lost", 25.0), pad_unharmed], ids=["lost at 25 s", "pad unharmed"]
+)
+def test_the_first_ten_flights_all_are_and_nearly_all_others(
+    holds: Callable[[Recording], bool],
+) -> None:
+    assert all(holds(flown(seed=seed)) for seed in range(1, 11))
+    assert share(holds) >= NEARLY_ALL
 
 
 @seeds
