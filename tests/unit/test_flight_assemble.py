@@ -12,8 +12,9 @@ from numpy.testing import assert_allclose
 from downrange.errors import InputError
 from downrange.flight.assemble import build_plant, engine_names, nose_of, plan_mission, site_of
 from downrange.flight.assumed import assumed_vehicle, small_angle
-from downrange.flight.fly import fault_lines, prepare
+from downrange.flight.fly import prepare
 from downrange.flight.load import load_mission
+from downrange.flight.record import fault_lines
 from downrange.gnc.kernel import data
 from downrange.vehicle import kernel as vehicle
 
