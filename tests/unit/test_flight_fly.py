@@ -121,6 +121,12 @@ def test_the_summary_is_json_without_nan(good: Recording) -> None:
     assert [event["name"] for event in again["events"]] == [event.name for event in good.events]
 
 
+def test_no_body_has_two_rows_at_one_time(good: Recording) -> None:
+    """Where a leg ends the next begins: a parting is in both."""
+    for name, body in good.bodies.items():
+        assert (np.diff(body.telemetry["time_s"]) > 0.0).all(), name
+
+
 def test_events_agree_with_the_telemetry_of_their_moment(good: Recording) -> None:
     for event in good.events:
         telemetry = good.bodies[event.body].telemetry

@@ -120,6 +120,22 @@ def test_a_body_that_flies_on_ends_on_no_surface() -> None:
     assert entry["impact_speed_mps"] is None
 
 
+@pytest.mark.parametrize(("steered", "left_kg"), [(True, 9500.0), (False, 700.0)])
+def test_what_was_left_in_the_stages_above_is_not_that_of_a_dropped_one(
+    steered: bool, left_kg: float
+) -> None:
+    """Thrust ends in the second row; the third is after the parting, or the venting."""
+    table = Telemetry.from_columns({
+        "time_s": [0.0, 1.0, 2.0], "thrust_n": [5e5, 0.0, 0.0],
+        "stage1.tank.fuel.mass_kg": [500.0, 300.0, 200.0],
+        "stage1.tank.lox.mass_kg": [900.0, 400.0, 300.0],
+        "stage2.tank.fuel.mass_kg": [8800.0, 8800.0, 0.0],
+        "propellant_kg": [10200.0, 9500.0, 500.0],
+    })  # fmt: skip
+    ended = results.Ended("stage1", table, [], "impacted", "sea", 1e5, steered, 2.0)
+    assert ended.propellant_left_kg == left_kg
+
+
 def judged(asked: dict[str, Any], events: list[Event], distance_m: float = 1e5) -> dict[str, Any]:
     spec = ready(planned=True).mission.spec
     spec = spec.model_copy(update={"objective": (ObjectiveSpec(name="it", **asked),)})

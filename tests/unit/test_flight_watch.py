@@ -62,9 +62,10 @@ class Scene:
 @pytest.fixture(autouse=True)
 def plain_python(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the watch calls within, as Python too: its inner kernels have no entry from here."""
-    for name in ("watch_engines", "watch_swing", "watch_attitude", "watch_structure", "note",
-                 "describe"):  # fmt: skip
-        monkeypatch.setattr(watch, name, getattr(watch, name).py_func)
+    for name, kernel in list(vars(watch).items()):
+        plain = getattr(kernel, "py_func", None)
+        if plain is not None and plain.__module__ == watch.__name__ and name != "watch_tick":
+            monkeypatch.setattr(watch, name, plain)
 
 
 def swinging(scene: Scene, amplitude_rad: float, hz: float, column: int, seconds: float) -> None:

@@ -129,6 +129,15 @@ def test_masses_times_and_propellant_add_up() -> None:
     assert ascent.restart_propellant_kg == pytest.approx(burnt, rel=0.01)
 
 
+def test_the_attitude_of_burn_out_is_held_through_the_staging_coast() -> None:
+    """Five seconds of it; the safety system compares the nose with it."""
+    _, ascent = planned()
+    since = ascent.time_s - ascent.time_s[ascent.burnout_row]
+    coast = (since >= 0.0) & (since <= 5.0)
+    assert coast.sum() == 6
+    assert (ascent.pitch_rad[coast] == ascent.pitch_rad[ascent.burnout_row]).all()
+
+
 def test_the_rows_tell_one_story() -> None:
     _, ascent = planned()
     assert (np.diff(ascent.time_s) > 0.0).all()

@@ -14,7 +14,14 @@ from downrange.gnc.kernel.data import Memory, Plan
 from downrange.gnc.kernel.sequencer import monitor, next_exit, read_signals, sequence
 from downrange.gnc.phases import compile_phases
 from downrange.gnc.spec import PhaseSpec
-from downrange.telemetry.bus import ABORT, RELEASE_HOLD_DOWN, Command, new_command, new_measured
+from downrange.telemetry.bus import (
+    ABORT,
+    RELEASE_HOLD_DOWN,
+    SLOW_TICK,
+    Command,
+    new_command,
+    new_measured,
+)
 
 TICK_S = 0.02
 
@@ -156,6 +163,16 @@ def test_the_phase_runs_its_stage_and_lets_go() -> None:
     assert command.discrete[RELEASE_HOLD_DOWN] == 1.0
     assert command.discrete[ABORT] == 0.0
     assert np.isinf(command.cutoff_time_s).all()
+
+
+@pytest.mark.parametrize(("altitude_m", "slow"), [(math.nan, 0.0), (99e3, 0.0), (101e3, 1.0)])
+def test_ticks_are_long_only_above_the_air(altitude_m: float, slow: float) -> None:
+    plan, _ = planned()
+    coast = compile_phases(phases({"name": "meco", "slow": True}), STAGES)
+    memory, command = at_phase(plan, 4, 5.0)
+    memory.words[data.NAV_ALTITUDE_M] = altitude_m
+    run(plan._replace(phases=coast), memory, command)
+    assert command.discrete[SLOW_TICK] == slow
 
 
 def test_an_abort_before_the_release_shuts_down_and_says_so() -> None:

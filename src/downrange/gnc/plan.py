@@ -375,6 +375,7 @@ class _Planner:
         rows[0, kernel.MASS_KG] = self.upper_kg
         idle = self.steered._replace(speed_mps=math.inf, step_s=1.0)
         coasted = self._fly_upper(idle, Burn(0.0, 0.0, 0.0, coast_s), rows)
+        coasted[:, kernel.PITCH_RAD] = burnout[kernel.PITCH_RAD]  # held until there is thrust
         burn = self.second._replace(duration_s=self.upper_kg / self.second.flow_kgps)
         rows = np.empty((int(burn.duration_s / UPPER_STEP_S) + 8, kernel.COLUMNS))
 
