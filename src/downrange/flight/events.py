@@ -30,6 +30,8 @@ class Context:
     engines: tuple[str, ...]  # stage1.engine.1
     stages: tuple[str, ...]
     pitch_over_phases: frozenset[int]
+    passive_phases: frozenset[int]  # in which the tanks are vented
+    throttles: tuple[float, ...]  # of each phase; nan without engines
     fault_texts: tuple[str, ...]  # a line for each row of the schedule
     surface: str  # where an impact would be: land or sea
 
@@ -75,6 +77,11 @@ def _single_events(noted: Floats, where: Context) -> Iterator[Event]:
                 yield _event(row, "liftoff", "hold-down released", where)
             case watch.EVENT_PHASE if int(number) in where.pitch_over_phases:
                 yield _event(row, "pitch_over", "", where)
+            case watch.EVENT_PHASE if int(number) in where.passive_phases:
+                yield _event(row, "passivation", "tanks vented", where)
+            case watch.EVENT_PHASE if _throttled(int(number), where):
+                share = 100.0 * where.throttles[int(number)]
+                yield _event(row, "throttle", f"to {share:.0f} %", where)
             case watch.EVENT_MACH_1:
                 yield _event(row, "mach_1", "", where)
             case watch.EVENT_OSCILLATION if not oscillated:
@@ -97,6 +104,12 @@ def _single_events(noted: Floats, where: Context) -> Iterator[Event]:
                 yield _event(row, "fairing_jettison", "", where)
             case watch.EVENT_IMPACT:
                 yield _event(row, "impact", f"{where.surface}, {number:.0f} m/s", where)
+
+
+def _throttled(phase: int, where: Context) -> bool:
+    """Whether a phase runs its engines at another level than the one before it in the list."""
+    before = where.throttles[phase - 1] if phase > 0 else math.nan
+    return not math.isnan(before + where.throttles[phase]) and where.throttles[phase] != before
 
 
 def _engine_events(noted: Floats, where: Context) -> Iterator[Event]:

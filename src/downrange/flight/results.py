@@ -83,7 +83,9 @@ class Ended(NamedTuple):
 
     @property
     def propellant_left_kg(self) -> float:
-        """At the end of its last thrust, before anything was vented; else at its end."""
+        """At the end of its last thrust, before anything was vented; at its end if it fell."""
+        if not self.steered:
+            return float(self.telemetry.column("propellant_kg")[-1])
         left, thrust = (self.telemetry.column(name) for name in ("propellant_kg", "thrust_n"))
         burning = np.flatnonzero(thrust > 0.0)
         after = min(burning[-1] + 1, len(left) - 1) if burning.size else len(left) - 1
