@@ -75,13 +75,8 @@ def _single_events(noted: Floats, where: Context) -> Iterator[Event]:
         match int(row[0]):
             case watch.EVENT_LIFTOFF:
                 yield _event(row, "liftoff", "hold-down released", where)
-            case watch.EVENT_PHASE if int(number) in where.pitch_over_phases:
-                yield _event(row, "pitch_over", "", where)
-            case watch.EVENT_PHASE if int(number) in where.passive_phases:
-                yield _event(row, "passivation", "tanks vented", where)
-            case watch.EVENT_PHASE if _throttled(int(number), where):
-                share = 100.0 * where.throttles[int(number)]
-                yield _event(row, "throttle", f"to {share:.0f} %", where)
+            case watch.EVENT_PHASE:
+                yield from _phase_events(row, int(number), where)
             case watch.EVENT_MACH_1:
                 yield _event(row, "mach_1", "", where)
             case watch.EVENT_OSCILLATION if not oscillated:
@@ -98,12 +93,23 @@ def _single_events(noted: Floats, where: Context) -> Iterator[Event]:
             case watch.EVENT_TERMINATION:
                 rule = RULE_NAMES[int(number) - 1][0]
                 yield _event(row, "flight_termination", f"rule: {rule.replace('_', ' ')}", where)
-            case watch.EVENT_PARTED:
-                yield _event(row, "separation", f"{where.stages[int(number)]} dropped", where)
-            case watch.EVENT_FAIRING:
-                yield _event(row, "fairing_jettison", "", where)
+            case watch.EVENT_PARTED | watch.EVENT_FAIRING:
+                fairing = row[0] == watch.EVENT_FAIRING
+                name = "fairing_jettison" if fairing else "separation"
+                detail = "" if fairing else f"{where.stages[int(number)]} dropped"
+                yield _event(row, name, detail, where)
             case watch.EVENT_IMPACT:
                 yield _event(row, "impact", f"{where.surface}, {number:.0f} m/s", where)
+
+
+def _phase_events(row: Floats, phase: int, where: Context) -> Iterator[Event]:
+    """What a phase of the sequence means by beginning."""
+    if phase in where.pitch_over_phases:
+        yield _event(row, "pitch_over", "", where)
+    if phase in where.passive_phases and row[1] < where.cut_s:
+        yield _event(row, "passivation", "tanks vented", where)
+    if _throttled(phase, where):
+        yield _event(row, "throttle", f"to {100.0 * where.throttles[phase]:.0f} %", where)
 
 
 def _throttled(phase: int, where: Context) -> bool:
