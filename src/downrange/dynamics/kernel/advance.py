@@ -340,12 +340,13 @@ def use_mass(state: State) -> None:
 
 
 @inner
-def touches(plant: Plant, state: State, time_s: float) -> bool:
-    """Whether the body sinks and the lower of its two ends is at or below the ground."""
+def touches(plant: Plant, state: State, time_s: float, h_s: float) -> bool:
+    """Whether the body sinks and, after h_s, the lower of its two ends is not above the ground."""
     x = state.rigid
     reach = plant.nose_x_m - plant.aft_x_m
     sinking = x[0] * x[3] + x[1] * x[4] + x[2] * x[5] < 0.0
-    if not sinking or state.aux[2] - plant.ground_altitude_m > 2.0 * reach:
+    near_m = 2.0 * reach + h_s * state.aux[rigid.AUX_SPEED_MPS]
+    if not sinking or state.aux[2] - plant.ground_altitude_m > near_m:
         return False
     r = ecef_from_eci((x[0], x[1], x[2]), time_s, plant.around.earth)
     lat, lon, altitude = geodetic(r, plant.around.earth)
@@ -393,7 +394,7 @@ def move(plant: Plant, state: State, time_s: float, h_s: float) -> float:
         if not math.isfinite(x[0] + x[3] + x[6] + x[10]):
             state.words[STATUS] = NUMERICAL
             break
-        if touches(plant, state, time_s + trial_s):
+        if touches(plant, state, time_s + trial_s, trial_s):
             state.words[STATUS] = IMPACTED
             long_s = trial_s
         else:

@@ -217,6 +217,12 @@ def next_exit(phases: Phases, phase: int, words: Floats, tick_s: float) -> tuple
 
 
 @njit
+def is_slow(table: Floats, phase: int, words: Floats) -> bool:
+    """Whether ticks are long: the phase says that nothing hurries, and it is flown above the air."""
+    return bool(table[phase, SLOW] > 0.5 and words[NAV_ALTITUDE_M] > SPACE_ALTITUDE_M)
+
+
+@njit
 def sequence(
     phases: Phases,
     engines: Floats,
@@ -263,7 +269,7 @@ def sequence(
         command.discrete[RELEASE_HOLD_DOWN] = 1.0
     command.discrete[SEPARATE_STAGE] = table[phase, SEPARATES]
     command.discrete[JETTISON_FAIRING] = table[phase, JETTISONS]
-    command.discrete[SLOW_TICK] = table[phase, SLOW]
+    command.discrete[SLOW_TICK] = 1.0 if is_slow(table, phase, words) else 0.0
     command.discrete[PASSIVATE] = table[phase, PASSIVATES]
     if table[phase, CALLED_OFF] == 1.0 and math.isnan(words[RELEASE_S]):
         command.discrete[ABORT] = 1.0
