@@ -218,7 +218,7 @@ def next_exit(phases: Phases, phase: int, words: Floats, tick_s: float) -> tuple
 
 @njit
 def is_slow(table: Floats, phase: int, words: Floats) -> bool:
-    """Whether ticks are long: the phase says that nothing hurries, and it is flown above the air."""
+    """Whether ticks are long: the phase says that nothing hurries, and it is above the air."""
     return bool(table[phase, SLOW] > 0.5 and words[NAV_ALTITUDE_M] > SPACE_ALTITUDE_M)
 
 
