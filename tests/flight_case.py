@@ -12,6 +12,7 @@ import numpy as np
 
 from downrange import catalog
 from downrange.flight.assemble import assemble
+from downrange.flight.bodies import Journey
 from downrange.flight.draw import draw
 from downrange.flight.fly import Prepared, fly_prepared, prepare
 from downrange.flight.kernel import loop
@@ -55,8 +56,21 @@ def parts(
     return assemble(mission, spec, prepared.planned, seed, flight, record_hz)
 
 
+def journey_of(
+    prepared: Prepared,
+    seed: int = 1,
+    flight: int = 0,
+    disperse: Sequence[str] = (),
+    record_hz: float = 20.0,
+) -> Journey:
+    """The same flight with all its legs, before its first tick."""
+    mission = prepared.mission
+    spec, _ = draw(mission.spec, disperse, seed, flight)
+    return Journey(mission, spec, prepared.planned, seed, flight, record_hz)
+
+
 def ended(prepared: Prepared, **kwargs: Any) -> tuple[loop.Numbers, loop.Flight]:
-    """The numbers of a flight that is over."""
+    """The numbers of a flight whose first leg is over."""
     numbers, flight = parts(prepared, **kwargs)
     loop.fly(numbers, flight, loop.TO_THE_END)
     return numbers, flight

@@ -146,9 +146,11 @@ def _tables(
         for index, item in enumerate(held):
             if isinstance(item, Spec):
                 yield item, raw[index] if raw else {}, tuple(item_parts([*parts], item, index))
-    elif isinstance(held, Mapping) and parts[-1] == OVERRIDE:
+    elif isinstance(held, Mapping):
+        within = parts[:-1] if parts[-1] == OVERRIDE else parts
         for key, item in held.items():
-            yield item, raw[key], (*parts[:-1], key)
+            if isinstance(item, Spec):
+                yield item, raw[key], (*within, key)
 
 
 def families(cls: type[Spec]) -> Iterator[type[Spec]]:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from flight_case import ended, leaves, parts, ready, small_rocket
+from flight_case import ended, journey_of, leaves, parts, ready, small_rocket
 
+from downrange.dynamics.kernel.fall import fall
 from downrange.flight.draw import EVERYDAY
 from downrange.flight.fly import Prepared, prepare
 from downrange.flight.kernel import loop
@@ -35,8 +36,18 @@ def test_another_vehicle_flies(other: Prepared) -> None:
     numbers, flight = ended(other)
     assert numbers.plant.engines.n == 9
     assert len(numbers.plant.tanks.load_kg) == 5
-    assert flight.clock[loop.ENDED] in (loop.DOWN, loop.OUT_OF_TIME)
+    assert flight.clock[loop.ENDED] == loop.PARTED
     assert flight.state.tank_kg[:2].sum() < 0.5 * numbers.plant.tanks.load_kg[:2].sum()
+
+
+def test_another_vehicle_flies_all_its_legs(other: Prepared) -> None:
+    """Without an end laid down it is over so long after the last phase, or at the longest."""
+    journey = journey_of(other)
+    journey.fly()
+    assert journey.leg == len(other.planned.legs) - 1 == 2
+    assert journey.flight.clock[loop.ENDED] in (loop.COMPLETE, loop.OUT_OF_TIME)
+    dropped = {each.name: each.end for each in journey.dropped}
+    assert dropped == dict.fromkeys(("stage1", "fairing_left", "fairing_right"), "impacted")
 
 
 def test_one_signature_flies_them_all(other: Prepared) -> None:
@@ -45,7 +56,11 @@ def test_one_signature_flies_them_all(other: Prepared) -> None:
     ended(ready(False, SHORT))
     ended(ready(True, SHORT, FAULTS), disperse=EVERYDAY)
     ended(ready(True, (("longest", "13 s"), ("tick", "10 ms"), ("control.latency_ticks", "0"))))
+    for prepared in (other, ready(planned=True)):
+        journey_of(prepared).fly()
     assert len(loop.fly.signatures) == 1
+    assert len(loop.settle.signatures) == 1
+    assert len(fall.signatures) == 1
 
 
 def kinds(prepared: Prepared) -> dict[str, str]:

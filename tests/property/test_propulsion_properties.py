@@ -24,6 +24,7 @@ DATA = {
     "rise_time": "0.8 s",
     "shutdown_delay": "0.06 s",
     "fall_time": "0.25 s",
+    "ignitions": 10,  # more than it is told
 }
 ENGINES = build_engines([(0, 0.0, EngineGroupSpec.model_validate(DATA), {"solid": 0})])
 TANKS = Tanks(np.array([[0.0, 1000.0, 0.0]]))  # stage, load, residual

@@ -26,7 +26,7 @@ from downrange.earth.kernel.frames import quat_from_euler, quat_multiply, quat_n
 from downrange.earth.kernel.geodesy import Earth, ecef_from_geodetic
 from downrange.faults.kernel import new_health
 from downrange.flight.assemble import new_state
-from downrange.propulsion.build import build_engines, build_tanks, tank_indices
+from downrange.propulsion.build import build_engines, build_tanks, build_thrusters, tank_indices
 from downrange.telemetry.bus import new_command
 from downrange.vehicle.build import build_bending, build_masses, stage_bases_m
 from downrange.vehicle.spec import VehicleSpec
@@ -75,6 +75,7 @@ def bench_plant(spec: VehicleSpec | None = None, earth: Earth | None = None) -> 
             [(k, bases[k], stage.engine, indices[k]) for k, stage in enumerate(spec.stage)]
         ),
         tanks=build_tanks([(k, stage.tank) for k, stage in enumerate(spec.stage)]),
+        thrusters=build_thrusters(spec.stage[0].thrusters),
         bending=build_bending(spec),
         imu_x_m=float(spec.imu.station.si),
         aft_x_m=0.0,

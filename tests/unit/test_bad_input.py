@@ -113,8 +113,8 @@ def test_the_copy_itself_is_good(command: Command) -> None:
             "andoya-march.toml: level 2 (10 m) is not above the one before it",
         ),
         (
-            "missions", 'phase = "coast"', 'phase = "cost"',
-            "spectrum-flight-1.toml: end.phase: there is no phase 'cost'",
+            "missions", 'phase = "in_orbit"', 'phase = "in_orbt"',
+            "spectrum-flight-1.toml: end.phase: there is no phase 'in_orbt'",
         ),
         (
             "missions", 'site = "andoya"', 'site = "andoia"',

@@ -178,26 +178,35 @@ def test_the_groups_of_a_row_are_where_the_layout_says() -> None:
 
 
 @pytest.fixture(scope="module")
-def climb() -> Telemetry:
+def flight() -> Telemetry:
+    """The first stage with all above it, then by itself to the ground."""
     return flown(planned=True).bodies["stage1"].telemetry
 
 
-def test_every_channel_is_in_the_dictionary_with_its_unit(climb: Telemetry) -> None:
-    for name in climb.names:
+@pytest.fixture(scope="module")
+def climb(flight: Telemetry) -> Telemetry:
+    """The same before it was dropped."""
+    (parted,) = flown(planned=True).events_named("separation")
+    rows = int(np.searchsorted(flight["time_s"], parted.time_s))
+    return Telemetry.from_columns({name: flight[name][:rows] for name in flight.names})
+
+
+def test_every_channel_is_in_the_dictionary_with_its_unit(flight: Telemetry) -> None:
+    for name in flight.names:
         assert channel(name) is not None, name
         assert unit_of(name) == channel(name).unit  # type: ignore[union-attr]
-    assert len(climb.names) == len(set(climb.names)) > 80
+    assert len(flight.names) == len(set(flight.names)) > 80
 
 
-def test_speed_is_the_length_of_its_components(climb: Telemetry) -> None:
-    parts_mps = [climb[f"velocity_{axis}_mps"] for axis in ("north", "east", "down")]
-    assert_allclose(climb["speed_mps"], np.sqrt(sum(part**2 for part in parts_mps)), rtol=1e-12)
-    inertial = [climb[f"velocity_eci_{axis}_mps"] for axis in "xyz"]
-    assert_allclose(climb["inertial_speed_mps"], np.linalg.norm(inertial, axis=0), rtol=1e-12)
+def test_speed_is_the_length_of_its_components(flight: Telemetry) -> None:
+    parts_mps = [flight[f"velocity_{axis}_mps"] for axis in ("north", "east", "down")]
+    assert_allclose(flight["speed_mps"], np.sqrt(sum(part**2 for part in parts_mps)), rtol=1e-12)
+    inertial = [flight[f"velocity_eci_{axis}_mps"] for axis in "xyz"]
+    assert_allclose(flight["inertial_speed_mps"], np.linalg.norm(inertial, axis=0), rtol=1e-12)
     # On the pad only the Earth moves.
-    assert climb["speed_mps"][0] == pytest.approx(0.0, abs=1e-6)
-    assert climb["inertial_speed_mps"][0] == pytest.approx(
-        ROTATION_RADPS * math.hypot(climb["position_eci_x_m"][0], climb["position_eci_y_m"][0])
+    assert flight["speed_mps"][0] == pytest.approx(0.0, abs=1e-6)
+    assert flight["inertial_speed_mps"][0] == pytest.approx(
+        ROTATION_RADPS * math.hypot(flight["position_eci_x_m"][0], flight["position_eci_y_m"][0])
     )
 
 
@@ -214,12 +223,12 @@ def test_altitude_grows_as_velocity_says(climb: Telemetry) -> None:
     assert_allclose(gained, moved, atol=2e-4 * moved.max())
 
 
-def test_pressure_density_and_speed_make_the_dynamic_pressure(climb: Telemetry) -> None:
-    expected = 0.5 * climb["air_density_kgpm3"] * climb["airspeed_mps"] ** 2
-    assert_allclose(climb["dynamic_pressure_pa"], expected, rtol=1e-9)
+def test_pressure_density_and_speed_make_the_dynamic_pressure(flight: Telemetry) -> None:
+    expected = 0.5 * flight["air_density_kgpm3"] * flight["airspeed_mps"] ** 2
+    assert_allclose(flight["dynamic_pressure_pa"], expected, rtol=1e-9)
     assert_allclose(
-        climb["q_alpha_pa_rad"],
-        climb["dynamic_pressure_pa"] * np.radians(climb["angle_of_attack_deg"]), rtol=1e-12,
+        flight["q_alpha_pa_rad"],
+        flight["dynamic_pressure_pa"] * np.radians(flight["angle_of_attack_deg"]), rtol=1e-12,
     )  # fmt: skip
 
 
@@ -257,13 +266,13 @@ def test_on_the_pad_it_points_up_along_the_azimuth(climb: Telemetry) -> None:
     assert climb["downrange_m"][late] > 1000.0
 
 
-def test_margins_follow_the_limits_that_are_stated(climb: Telemetry) -> None:
+def test_margins_follow_the_limits_that_are_stated(flight: Telemetry) -> None:
     limit = ready(planned=True).mission.spec.vehicle.structure.bending_moment_limit
     assert limit is not None
-    expected = limit.si - climb["bending_moment_nm"]
-    assert_allclose(climb["margin.bending_moment_nm"], expected, rtol=1e-12)
-    assert {name for name, _ in channels.RULE_MARGINS} <= set(climb.matching("margin."))
-    assert np.nanmax(climb["margin.attitude_deg"]) <= 45.0
+    expected = limit.si - flight["bending_moment_nm"]
+    assert_allclose(flight["margin.bending_moment_nm"], expected, rtol=1e-12)
+    assert {name for name, _ in channels.RULE_MARGINS} <= set(flight.matching("margin."))
+    assert np.nanmax(flight["margin.attitude_deg"]) <= 45.0
 
 
 def test_impact_points_are_ahead_of_a_climbing_vehicle(climb: Telemetry) -> None:

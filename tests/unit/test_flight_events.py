@@ -20,6 +20,7 @@ WHERE = Context(
     t0_s=2.0,
     cut_s=math.inf,
     engines=ENGINES,
+    stages=("stage1", "stage2"),
     pitch_over_phases=frozenset({2}),
     fault_texts=(),
     surface="sea",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
-from flight_case import parts, ready
+from flight_case import journey_of, ready
 
 from downrange.flight import results
+from downrange.flight.bodies import Journey
 from downrange.flight.kernel import loop, watch
 from downrange.flight.spec import ObjectiveSpec
 from downrange.safety.kernel import rules
@@ -23,8 +25,18 @@ def telemetry(end_s: float = 50.0) -> Telemetry:
     time_s = np.array([0.0, end_s])
     return Telemetry.from_columns({
         "time_s": time_s, "latitude_deg": [69.1, 69.2], "longitude_deg": [15.6, 15.5],
-        "propellant_kg": [40000.0, LEFT_KG],
+        "propellant_kg": [40000.0, LEFT_KG], "altitude_m": [8.0, 0.0], "thrust_n": [0.0, 0.0],
     })  # fmt: skip
+
+
+def body(events: Sequence[Event], outcome: str, distance_m: float = 1e5) -> results.Ended:
+    """A first stage above the sea, to which these events happened."""
+    return results.Ended("stage1", telemetry(), list(events), outcome, "sea", distance_m, True, 2.0)
+
+
+def entry_of(ended: results.Ended) -> dict[str, Any]:
+    prepared = ready(planned=True)
+    return results.body_summary(ended, prepared.planned.plan.earth, prepared.mission.spec)
 
 
 def event(name: str, time_s: float = 10.0, speed_mps: float = math.nan) -> Event:
@@ -32,9 +44,14 @@ def event(name: str, time_s: float = 10.0, speed_mps: float = math.nan) -> Event
 
 
 @pytest.fixture
-def flight() -> loop.Flight:
+def journey() -> Journey:
     """A flight before its first tick, free to be given any end."""
-    return parts(ready(planned=True))[1]
+    return journey_of(ready(planned=True))
+
+
+@pytest.fixture
+def flight(journey: Journey) -> loop.Flight:
+    return journey.flight
 
 
 @pytest.mark.parametrize(
@@ -87,7 +104,7 @@ def test_how_a_mission_ended(
 
 def test_the_entry_of_a_body_that_came_down() -> None:
     events = [event("liftoff", 0.0), event("impact", 50.0, 123.0)]
-    entry = results.body_summary(telemetry(), events, "impacted", "sea")
+    entry = entry_of(body(events, "impacted"))
     assert entry["outcome"] == "impacted"
     assert (entry["end_time_s"], entry["end_latitude_deg"], entry["end_longitude_deg"]) == (
         50.0, 69.2, 15.5,
@@ -98,7 +115,7 @@ def test_the_entry_of_a_body_that_came_down() -> None:
 
 
 def test_a_body_that_flies_on_ends_on_no_surface() -> None:
-    entry = results.body_summary(telemetry(), [event("meco")], "flying", "sea")
+    entry = entry_of(body([event("meco")], "flying"))
     assert entry["end_surface"] is None
     assert entry["impact_speed_mps"] is None
 
@@ -106,7 +123,7 @@ def test_a_body_that_flies_on_ends_on_no_surface() -> None:
 def judged(asked: dict[str, Any], events: list[Event], distance_m: float = 1e5) -> dict[str, Any]:
     spec = ready(planned=True).mission.spec
     spec = spec.model_copy(update={"objective": (ObjectiveSpec(name="it", **asked),)})
-    (found,) = results.judge_objectives(spec, telemetry(), events, distance_m)
+    (found,) = results.judge_objectives(spec, [body(events, "impacted", distance_m)], events)
     assert found["name"] == "it"
     return found
 
@@ -159,7 +176,7 @@ def test_an_event_that_is_missing_is_not_made_good_by_an_unharmed_pad() -> None:
     assert found["met"] is not True
 
 
-def test_margins_are_those_that_were_looked_at(flight: loop.Flight) -> None:
+def test_margins_are_those_that_were_looked_at(journey: Journey, flight: loop.Flight) -> None:
     table = flight.verdict.rules
     table[:, rules.SMALLEST] = math.inf
     table[rules.ATTITUDE - 1, rules.SMALLEST :] = math.radians(12.0), 25.5
@@ -167,7 +184,7 @@ def test_margins_are_those_that_were_looked_at(flight: loop.Flight) -> None:
     words = flight.watch.words
     words[watch.LEAST_MOMENT], words[watch.LEAST_MOMENT_S] = 5e5, 33.0
     spec = ready(planned=True).mission.spec
-    found = results.margins_of(flight, spec, "stage1", 2.0)
+    found = results.margins_of(journey, spec, 2.0)
     assert found.keys() == {"attitude_deg", "impact_corridor_m", "bending_moment_nm"}
     assert found["attitude_deg"] == {
         "body": "stage1", "smallest": pytest.approx(12.0), "time_s": 25.5,
@@ -183,6 +200,7 @@ def test_every_end_of_the_loop_has_a_word() -> None:
     assert set(results.ENDS) == codes
     assert len(codes) == 5
     assert loop.GOING not in codes
+    assert loop.PARTED not in codes  # the body flies on as another
 
 
 def test_what_was_never_measured_is_null_in_json() -> None:

@@ -84,7 +84,8 @@ def signals_of(plan: Plan, chamber: list[float], failed: int | None = None) -> n
     memory.words[data.PAD_ALTITUDE_M] = 20.0
     if failed is not None:
         memory.engine[failed, data.FAILED] = 1.0
-    read_signals(plan.engines, plan.tanks, 0.0, measured, memory.words, memory.engine)
+    read_signals(plan.engines, plan.tanks, 0.0, float(plan.stage), plan.earth.mu_m3ps2, plan.space,
+                 measured, memory.words, memory.engine)  # fmt: skip
     return memory.words
 
 

@@ -118,7 +118,7 @@ class Journey:
         push_apart(kept, spent, spec.impulse.si, spec.offset.si)
         watch.note(self.flight.watch, state, float(watch.EVENT_PARTED), self._now(),
                    float(leg.stage - 1))  # fmt: skip
-        rows = np.concatenate([*self.before, self._rows(), self._fallen(spent, alone, 1.0)])
+        rows = joined([*self.before, self._rows(), self._fallen(spent, alone, 1.0)])
         self.before = []
         self.dropped.append(Flown(
             stage.name, rows, self._fall_end, self.flight, self.numbers,
@@ -207,9 +207,9 @@ class Journey:
         end = ""
         if self.leg > 0 and self.flight.clock[loop.ENDED] == loop.COMPLETE and self._comes_down():
             rest = piece_of(plant, state, self.planned.legs[self.leg].attached)
-            rows.append(self._fallen(rest, rest.attached.tolist(), 1.0)[1:])
+            rows.append(self._fallen(rest, rest.attached.tolist(), 1.0))
             end = self._fall_end
-        steered = Flown(self.name, np.concatenate(rows), end, self.flight, self.numbers,
+        steered = Flown(self.name, joined(rows), end, self.flight, self.numbers,
                         ends_m=(plant.aft_x_m, plant.nose_x_m), steered=True)  # fmt: skip
         return [steered, *self.dropped]
 
@@ -219,6 +219,13 @@ class Journey:
         r, v = (float(x[0]), float(x[1]), float(x[2])), (float(x[3]), float(x[4]), float(x[5]))
         perigee_m = elements(r, v, earth.mu_m3ps2).perigee_radius_m - earth.equatorial_radius_m
         return perigee_m < AIR_M
+
+
+def joined(parts: Sequence[Floats]) -> Floats:
+    """Telemetry of a body one part after the other; of two rows at one time the first is kept."""
+    rows = np.concatenate(parts)
+    later = np.diff(rows[:, 0], prepend=-math.inf) > 0.0
+    return np.compress(later, rows, axis=0)
 
 
 def _ends(points: Sequence[tuple[float, float]]) -> tuple[float, float]:

@@ -83,13 +83,16 @@ class Ended(NamedTuple):
 
     @property
     def propellant_left_kg(self) -> float:
-        """At the end of its last thrust, before anything was vented; at its end if it fell."""
-        if not self.steered:
-            return float(self.telemetry.column("propellant_kg")[-1])
-        left, thrust = (self.telemetry.column(name) for name in ("propellant_kg", "thrust_n"))
-        burning = np.flatnonzero(thrust > 0.0)
-        after = min(burning[-1] + 1, len(left) - 1) if burning.size else len(left) - 1
-        return float(left[after])
+        """At the end of its last thrust, before anything was vented; else at its end.
+
+        Of what was dropped, without what was in the stages above it.
+        """
+        last = len(self.telemetry) - 1
+        burning = np.flatnonzero(self.telemetry.column("thrust_n") > 0.0)
+        after = min(burning[-1] + 1, last) if burning.size else last
+        own = self.telemetry.matching(f"{self.name}.tank.", ".mass_kg")
+        names = ("propellant_kg",) if self.steered else own
+        return float(sum(self.telemetry.column(name)[after] for name in names))
 
 
 def impact_event(body: str, telemetry: Telemetry, surface: str) -> Event:

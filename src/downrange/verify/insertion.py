@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from downrange._jit import njit
-from downrange.earth.kernel.frames import add, norm, scale
+from downrange.earth.kernel.frames import Vector, add, norm, scale
 from downrange.gnc.kernel import upfg
+from downrange.gnc.kernel.ascent import RK4_NODE, RK4_WEIGHT
 from downrange.gnc.kernel.words import put_vector, vector_at
 
 Floats = NDArray[np.float64]
@@ -28,25 +29,33 @@ class Motor(NamedTuple):
 
 
 @njit
-def pull(state: Floats, motor: Motor, memory: Floats, clock_s: float, out: Floats) -> None:
-    """Rate of the state while the engine burns along the commanded direction."""
-    r, (along, _) = vector_at(state, POSITION), upfg.direction(memory, clock_s)
-    push = scale(along, motor.thrust_n / state[MASS])
-    put_vector(out, POSITION, vector_at(state, VELOCITY))
-    put_vector(out, VELOCITY, add(push, scale(r, -motor.mu_m3ps2 / norm(r) ** 3)))
-    put_vector(out, SENSED, push)
-    out[MASS] = -motor.thrust_n / motor.exhaust_mps
+def pull(
+    r: Vector, mass_kg: float, motor: Motor, memory: Floats, clock_s: float
+) -> tuple[Vector, Vector]:
+    """What the engine gives along the commanded direction, and that with gravity, m/s^2."""
+    push = scale(upfg.direction(memory, clock_s)[0], motor.thrust_n / mass_kg)
+    return push, add(push, scale(r, -motor.mu_m3ps2 / norm(r) ** 3))
 
 
 @njit
 def burn_step(state: Floats, motor: Motor, memory: Floats, clock_s: float, h_s: float) -> None:
     """Classical Runge-Kutta step of h_s; the state moves in place."""
-    rates = np.empty((4, STATE))
-    pull(state, motor, memory, clock_s, rates[0])
-    pull(state + 0.5 * h_s * rates[0], motor, memory, clock_s + 0.5 * h_s, rates[1])
-    pull(state + 0.5 * h_s * rates[1], motor, memory, clock_s + 0.5 * h_s, rates[2])
-    pull(state + h_s * rates[2], motor, memory, clock_s + h_s, rates[3])
-    state += h_s / 6.0 * (rates[0] + 2.0 * rates[1] + 2.0 * rates[2] + rates[3])
+    r, v = vector_at(state, POSITION), vector_at(state, VELOCITY)
+    sensed = vector_at(state, SENSED)
+    mass_kg, flow_kgps = state[MASS], motor.thrust_n / motor.exhaust_mps
+    moved, gained = (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)
+    v_k, a_k = v, (0.0, 0.0, 0.0)
+    for k in range(4):
+        part_s = h_s * RK4_NODE[k]
+        r_k, v_k = add(r, scale(v_k, part_s)), add(v, scale(a_k, part_s))
+        push, a_k = pull(r_k, mass_kg - flow_kgps * part_s, motor, memory, clock_s + part_s)
+        moved = add(moved, scale(v_k, RK4_WEIGHT[k]))
+        gained = add(gained, scale(a_k, RK4_WEIGHT[k]))
+        sensed = add(sensed, scale(push, h_s * RK4_WEIGHT[k]))
+    put_vector(state, POSITION, add(r, scale(moved, h_s)))
+    put_vector(state, VELOCITY, add(v, scale(gained, h_s)))
+    put_vector(state, SENSED, sensed)
+    state[MASS] = mass_kg - flow_kgps * h_s
 
 
 @njit

@@ -89,6 +89,7 @@ LONGEST_S = 0.1  # nothing moves the gimbals in longer ticks: no more sub-steps 
 SMALLEST_STEP_S = 1e-9
 TOUCH_S = 1e-7  # to which contact with the ground is located
 CONTACT_STEPS = 60
+FALL_MPS2 = 10.0  # a body may come down by, on top of its speed
 
 
 class Plant(NamedTuple):
@@ -341,12 +342,14 @@ def use_mass(state: State) -> None:
 
 @inner
 def touches(plant: Plant, state: State, time_s: float, h_s: float) -> bool:
-    """Whether the body sinks and, after h_s, the lower of its two ends is not above the ground."""
+    """Whether the body sinks and the lower of its two ends is at or below the ground.
+
+    `h_s` ago it was where its altitude was last looked at.
+    """
     x = state.rigid
-    reach = plant.nose_x_m - plant.aft_x_m
+    reach = 2.0 * (plant.nose_x_m - plant.aft_x_m) + (state.aux[22] + FALL_MPS2 * h_s) * h_s
     sinking = x[0] * x[3] + x[1] * x[4] + x[2] * x[5] < 0.0
-    near_m = 2.0 * reach + h_s * state.aux[rigid.AUX_SPEED_MPS]
-    if not sinking or state.aux[2] - plant.ground_altitude_m > near_m:
+    if not sinking or state.aux[2] - plant.ground_altitude_m > reach:
         return False
     r = ecef_from_eci((x[0], x[1], x[2]), time_s, plant.around.earth)
     lat, lon, altitude = geodetic(r, plant.around.earth)

@@ -87,7 +87,7 @@ from downrange.telemetry.bus import (
 )
 
 LEAST_THROTTLE = 0.2  # that the limit on acceleration asks for
-SPACE_ALTITUDE_M = 100e3  # from which orbits are looked at
+SPACE_ALTITUDE_M = 100e3  # from which orbits are looked at, and ticks may be long
 SLOWEST_CLIMB_MPS = 1.0  # slower than this nothing is said of when a radius is reached
 TAIL_S = 1.5  # in which a tail-off is over
 
@@ -217,9 +217,9 @@ def next_exit(phases: Phases, phase: int, words: Floats, tick_s: float) -> tuple
 
 
 @njit
-def is_slow(table: Floats, phase: int, words: Floats) -> bool:
-    """Whether ticks are long: the phase says that nothing hurries, and it is above the air."""
-    return bool(table[phase, SLOW] > 0.5 and words[NAV_ALTITUDE_M] > SPACE_ALTITUDE_M)
+def is_slow(phases: Phases, phase: int, words: Floats) -> bool:
+    """Whether the ticks of a phase are long ones: only where there is no air."""
+    return bool(phases.table[phase, SLOW] > 0.5 and words[NAV_ALTITUDE_M] > SPACE_ALTITUDE_M)
 
 
 @njit
@@ -269,7 +269,7 @@ def sequence(
         command.discrete[RELEASE_HOLD_DOWN] = 1.0
     command.discrete[SEPARATE_STAGE] = table[phase, SEPARATES]
     command.discrete[JETTISON_FAIRING] = table[phase, JETTISONS]
-    command.discrete[SLOW_TICK] = 1.0 if is_slow(table, phase, words) else 0.0
+    command.discrete[SLOW_TICK] = 1.0 if is_slow(phases, phase, words) else 0.0
     command.discrete[PASSIVATE] = table[phase, PASSIVATES]
     if table[phase, CALLED_OFF] == 1.0 and math.isnan(words[RELEASE_S]):
         command.discrete[ABORT] = 1.0

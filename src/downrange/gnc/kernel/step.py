@@ -29,7 +29,7 @@ def step(plan: Plan, measured: Measured, memory: Memory, command: Command) -> No
     core, words, table = measured.core, memory.words, plan.phases.table
     navigate(plan.navigation, plan.earth, core, words)
     before = int(words[PHASE])
-    tick_s = plan.slow_tick_s if is_slow(table, before, words) else plan.tick_s
+    tick_s = plan.slow_tick_s if is_slow(plan.phases, before, words) else plan.tick_s
     monitor(plan.monitor, tick_s, measured, memory.engine, command)
     was = table[before, STEERING]
     aim(plan.space, plan.earth.mu_m3ps2, was, False, words, memory.loop)
@@ -40,7 +40,7 @@ def step(plan: Plan, measured: Measured, memory: Memory, command: Command) -> No
     phase = int(words[PHASE])
     mode = table[phase, STEERING]
     if phase != before:
-        tick_s = plan.slow_tick_s if is_slow(table, phase, words) else plan.tick_s
+        tick_s = plan.slow_tick_s if is_slow(plan.phases, phase, words) else plan.tick_s
         aim(plan.space, plan.earth.mu_m3ps2, mode, mode != was, words, memory.loop)
     if mode >= STEER_PROGRADE:
         steer_in_space(plan.space, mode, tick_s, words)
