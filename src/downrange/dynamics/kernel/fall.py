@@ -74,7 +74,9 @@ def step_of(x: Floats, time_s: float, h_s: float, loads: Floats, around: Surroun
         off = 0.0
         for k in range(STAGES):
             off += ERROR[k] * work[k, i]
-        worst = max(worst, abs(h_s * off) / ALLOWED[i])
+        over = abs(h_s * off) / ALLOWED[i]
+        if over > worst or math.isnan(over):  # which stays: nothing is more than it
+            worst = over
     return worst
 
 
