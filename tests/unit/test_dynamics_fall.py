@@ -324,7 +324,7 @@ def in_fixed_steps(x: Floats, around: Surroundings, until_s: float, h_s: float =
     return x
 
 
-@pytest.mark.parametrize("h_s", [0.4, 0.8])
+@pytest.mark.parametrize("h_s", [0.2, 0.4])
 def test_a_step_is_of_order_five_and_its_error_is_less_than_it_says(h_s: float) -> None:
     """A tumble without air: a step in halves is off by a thirty-second of one in a piece, or less.
 
@@ -341,9 +341,9 @@ def test_a_step_is_of_order_five_and_its_error_is_less_than_it_says(h_s: float) 
             x[:FREE_SIZE] = work[kernel.PROBE, :FREE_SIZE]
         reached.append(x[6:13].copy())
     whole, halves, truth = reached
-    off = np.linalg.norm(whole - truth) / np.linalg.norm(halves - truth)
-    assert 25.0 < off < 128.0
-    assert np.linalg.norm(whole - truth) < errors[0] * 1e-6 < 100.0 * np.linalg.norm(whole - truth)
+    off, less = np.abs(whole - truth).max(), np.abs(halves - truth).max()
+    assert 25.0 < off / less < 128.0
+    assert off < errors[0] * 1e-6 < 100.0 * off
 
 
 def test_weights_are_those_of_dormand_and_prince() -> None:

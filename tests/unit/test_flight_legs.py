@@ -29,7 +29,7 @@ def vehicle(**changed: Any) -> VehicleSpec:
     for path, value in changed.items():
         part, _, key = path.partition("__")
         table = {"first": tables["stage"][0], "second": tables["stage"][1],
-                 "upper_engine": tables["stage"][1]["engine"], "fairing": tables["fairing"],
+                 "upper_engine": tables["stage"][1]["engine"], "fairing": tables.get("fairing"),
                  "all": tables}[part]  # fmt: skip
         if value is None:
             del table[key]
