@@ -26,7 +26,8 @@ def put_flight(flown: Recording, to: Console) -> None:
     to.print(f"\n[bold]{title}[/bold]", _conditions(flown), sep=", ")
     to.print(headline(flown), style=OUTCOME_STYLES.get(flown.outcome, "bold red"), markup=False)
     for made in (
-        _timeline(flown, to.width), _objectives(flown), _bodies(flown), _margins(flown),
+        _timeline(flown, to.width), _objectives(flown), _bodies(flown), _orbit(flown),
+        _ledger(flown), _margins(flown),
     ):  # fmt: skip
         if made.row_count:
             to.print()
@@ -87,6 +88,26 @@ def _bodies(flown: Recording) -> Table:
     numbers = ("Impact speed", "Propellant left")
     made = table("Bodies", "Body", "Outcome", "Ended", "Where", *numbers, right=numbers)
     for row in body_rows(flown):
+        made.add_row(*row)
+    return made
+
+
+def _orbit(flown: Recording) -> Table:
+    from downrange.review import orbit_rows
+
+    numbers = ("Reached", "Target", "Difference")
+    made = table("Orbit, osculating at the end of the last thrust", "", *numbers, right=numbers)
+    for row in orbit_rows(flown):
+        made.add_row(*row)
+    return made
+
+
+def _ledger(flown: Recording) -> Table:
+    from downrange.review import LEDGER, ledger_rows, spoken
+
+    numbers = [spoken(name) for name in LEDGER]
+    made = table("Ledger of inertial velocity, m/s", "After", *numbers, right=tuple(numbers))
+    for row in ledger_rows(flown):
         made.add_row(*row)
     return made
 

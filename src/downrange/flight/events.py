@@ -30,6 +30,8 @@ class Context:
     engines: tuple[str, ...]  # stage1.engine.1
     stages: tuple[str, ...]
     pitch_over_phases: frozenset[int]
+    passive_phases: frozenset[int]  # in which the tanks are vented
+    throttles: tuple[float, ...]  # of each phase; nan without engines
     fault_texts: tuple[str, ...]  # a line for each row of the schedule
     surface: str  # where an impact would be: land or sea
 
@@ -73,8 +75,8 @@ def _single_events(noted: Floats, where: Context) -> Iterator[Event]:
         match int(row[0]):
             case watch.EVENT_LIFTOFF:
                 yield _event(row, "liftoff", "hold-down released", where)
-            case watch.EVENT_PHASE if int(number) in where.pitch_over_phases:
-                yield _event(row, "pitch_over", "", where)
+            case watch.EVENT_PHASE:
+                yield from _phase_events(row, int(number), where)
             case watch.EVENT_MACH_1:
                 yield _event(row, "mach_1", "", where)
             case watch.EVENT_OSCILLATION if not oscillated:
@@ -91,12 +93,29 @@ def _single_events(noted: Floats, where: Context) -> Iterator[Event]:
             case watch.EVENT_TERMINATION:
                 rule = RULE_NAMES[int(number) - 1][0]
                 yield _event(row, "flight_termination", f"rule: {rule.replace('_', ' ')}", where)
-            case watch.EVENT_PARTED:
-                yield _event(row, "separation", f"{where.stages[int(number)]} dropped", where)
-            case watch.EVENT_FAIRING:
-                yield _event(row, "fairing_jettison", "", where)
+            case watch.EVENT_PARTED | watch.EVENT_FAIRING:
+                fairing = row[0] == watch.EVENT_FAIRING
+                name = "fairing_jettison" if fairing else "separation"
+                detail = "" if fairing else f"{where.stages[int(number)]} dropped"
+                yield _event(row, name, detail, where)
             case watch.EVENT_IMPACT:
                 yield _event(row, "impact", f"{where.surface}, {number:.0f} m/s", where)
+
+
+def _phase_events(row: Floats, phase: int, where: Context) -> Iterator[Event]:
+    """What a phase of the sequence means by beginning."""
+    if phase in where.pitch_over_phases:
+        yield _event(row, "pitch_over", "", where)
+    if phase in where.passive_phases and row[1] < where.cut_s:
+        yield _event(row, "passivation", "tanks vented", where)
+    if _throttled(phase, where):
+        yield _event(row, "throttle", f"to {100.0 * where.throttles[phase]:.0f} %", where)
+
+
+def _throttled(phase: int, where: Context) -> bool:
+    """Whether a phase runs its engines at another level than the one before it in the list."""
+    before = where.throttles[phase - 1] if phase > 0 else math.nan
+    return not math.isnan(before + where.throttles[phase]) and where.throttles[phase] != before
 
 
 def _engine_events(noted: Floats, where: Context) -> Iterator[Event]:

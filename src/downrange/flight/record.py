@@ -84,7 +84,7 @@ def _clearances(found: list[results.Ended], ends: dict[str, tuple[float, float]]
             upper.telemetry, lower.telemetry, ends[upper.name][0], ends[lower.name][1],
             (parted, lit + IGNITION_S),
         )  # fmt: skip
-        margins[f"clearance.{lower.name}_m"] = {
+        margins[f"{lower.name}_clearance_m"] = {
             "body": upper.name,
             "smallest": float(gap_m[time_s >= lit].min()),
             "time_s": lit,
@@ -122,6 +122,10 @@ def _ended(
             engines=names.engines,
             stages=tuple(stage.name for stage in spec.vehicle.stage),
             pitch_over_phases=frozenset(np.flatnonzero(steering == STEER_PITCH_OVER).tolist()),
+            passive_phases=frozenset(k for k, p in enumerate(spec.phase) if p.passivate),
+            throttles=tuple(
+                math.nan if phase.engines == "none" else phase.throttle.si for phase in spec.phase
+            ),
             fault_texts=tuple(fault_lines(spec)),
             surface=below,
         )

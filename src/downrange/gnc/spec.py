@@ -44,7 +44,8 @@ class PhaseSpec(Spec):
         release: the hold-down lets go when the phase begins.
         separate: the stage that is dropped when the phase begins.
         jettison_fairing: the fairing goes when the phase begins.
-        slow: nothing hurries: the flight computer ticks every `slow_tick` of `[control]`.
+        slow: nothing hurries: above 100 km the flight computer ticks every `slow_tick` of
+            `[control]`.
         passivate: what is left in the tanks is vented.
         until: conditions that must all hold for the phase to end, as "speed >= 100 m/s".
         any_until: conditions each of which ends it.

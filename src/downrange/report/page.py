@@ -25,10 +25,13 @@ from downrange.report.strips import draw_engines, draw_margins
 from downrange.report.style import drawing
 from downrange.review.compare import Deviation, compare
 from downrange.review.summary import (
+    LEDGER,
     body_rows,
     headline,
+    ledger_rows,
     margin_rows,
     objective_rows,
+    orbit_rows,
     pad_distance_m,
     timeline,
 )
@@ -92,6 +95,9 @@ def render(recording: Recording, planned: Recording | None = None) -> str:
         timeline=timeline(recording),
         bodies=body_rows(recording),
         objectives=objective_rows(recording),
+        orbit=orbit_rows(recording),
+        ledger=ledger_rows(recording),
+        ledger_names=tuple(spoken(name) for name in LEDGER),
         sections=sections,
         margins=margin_rows(recording),
         deviations=tuple(_deviation_rows(recording, beside)),

@@ -8,15 +8,20 @@ from __future__ import annotations
 from downrange.review.compare import Deviation, compare, difference, shift_between
 from downrange.review.events import Check, cross_check, derive_events
 from downrange.review.summary import (
+    LEDGER,
     Row,
     body_rows,
     headline,
+    ledger_rows,
     margin_rows,
     objective_rows,
+    orbit_rows,
     timeline,
 )
+from downrange.review.words import spoken
 
 __all__ = [
+    "LEDGER",
     "Check",
     "Deviation",
     "Row",
@@ -26,8 +31,11 @@ __all__ = [
     "derive_events",
     "difference",
     "headline",
+    "ledger_rows",
     "margin_rows",
     "objective_rows",
+    "orbit_rows",
     "shift_between",
+    "spoken",
     "timeline",
 ]

@@ -98,6 +98,12 @@ def _end(recording: Recording, body: str) -> str:
     words = [body_title(body), "came down" if came_down else body_outcome(outcome)]
     words = [body_title(body), "was still flying"] if outcome == "flying" else words
     words += [where] if where else []
+    if outcome == "in_orbit" and end.get("orbit"):
+        orbit = end["orbit"]
+        low, high = (orbit[f"{apsis}_altitude_m"] / 1e3 for apsis in ("perigee", "apogee"))
+        return (
+            f"{' '.join(words)}, {low:.1f} x {high:.1f} km, {orbit['inclination_deg']:.2f}\u00b0."
+        )
     if end.get("end_time_s") is not None:
         words.append(f"at {mission_time(end['end_time_s'])}")
     distance = pad_distance_m(recording, body)
@@ -119,6 +125,45 @@ def pad_distance_m(recording: Recording, body: str) -> float | None:
     square = math.sin((lat2 - lat1) / 2.0) ** 2
     square += math.cos(lat1) * math.cos(lat2) * math.sin(turn / 2.0) ** 2
     return 2.0 * 6_371_000.0 * math.asin(math.sqrt(square))
+
+
+ORBIT = (
+    ("Perigee", "perigee_altitude_m", 1e-3, "km"),
+    ("Apogee", "apogee_altitude_m", 1e-3, "km"),
+    ("Inclination", "inclination_deg", 1.0, "\u00b0"),
+)
+
+
+def orbit_rows(recording: Recording) -> tuple[tuple[str, str, str, str], ...]:
+    """(element, reached, target, difference) of the orbit at the end of the last thrust."""
+    orbit, target = recording.summary.get("orbit"), recording.summary.get("target")
+    if not orbit or not target:
+        return ()
+    return tuple(
+        (
+            name,
+            f"{orbit[key] * factor:.3f}\u00a0{unit}",
+            f"{target[key] * factor:.3f}\u00a0{unit}",
+            f"{(orbit[key] - target[key]) * factor:+.3f}\u00a0{unit}".replace("-", "\u2212"),
+        )
+        for name, key, factor, unit in ORBIT
+    )
+
+
+LEDGER = ("start", "ideal", "steering", "back_pressure", "drag", "gravity", "parting",
+          "inertial_speed")  # fmt: skip
+
+
+def ledger_rows(recording: Recording) -> tuple[tuple[str, ...], ...]:
+    """(burn's end, then each of LEDGER in m/s) for each burn."""
+    return tuple(
+        (
+            f"{event_title(line['after'])}, {mission_time(line['time_s'])}",
+            *(f"{line[name]:,.1f}".replace(",", "\u202f").replace("-", "\u2212")
+              for name in LEDGER),
+        )
+        for line in recording.summary.get("delta_v") or ()
+    )  # fmt: skip
 
 
 def objective_rows(recording: Recording) -> tuple[tuple[str, str, str, str], ...]:

@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from downrange._jit import njit
-from downrange.dynamics.kernel.rigid import AUX_ALTITUDE_M, AUX_SIZE, Surroundings, derivative
+from downrange.dynamics.kernel.rigid import (
+    AUX_ALTITUDE_M,
+    AUX_DYNAMIC_PRESSURE_PA,
+    AUX_SIZE,
+    Surroundings,
+    derivative,
+)
 from downrange.earth.kernel.frames import quat_unrotate
 from downrange.earth.kernel.geodesy import Earth, ecef_from_eci, geodetic, ned_from_ecef
 
@@ -25,6 +31,8 @@ FALL_COLUMNS = FALL_AUX + AUX_SIZE
 STAGES = 7
 PROBE, SEEN, WORK_ROWS = STAGES, STAGES + 1, STAGES + 2  # rows of the scratch behind the slopes
 SHORTEST_S, LONGEST_S = 1e-4, 10.0
+TURN_RAD = 0.02  # most of a turn in a step, in air that turns it: coefficients have kinks
+TURNED_BY_PA = 1.0  # from which the air does
 TOUCH_M = 1e-3  # to which contact with the ground is located
 
 # How it ended.
@@ -74,7 +82,9 @@ def step_of(x: Floats, time_s: float, h_s: float, loads: Floats, around: Surroun
         off = 0.0
         for k in range(STAGES):
             off += ERROR[k] * work[k, i]
-        worst = max(worst, abs(h_s * off) / ALLOWED[i])
+        over = abs(h_s * off) / ALLOWED[i]
+        if over > worst or math.isnan(over):  # which stays: nothing is more than it
+            worst = over
     return worst
 
 
@@ -111,6 +121,9 @@ def fall(
         n += 1
         if ended != STILL_FALLING or time_s >= until_s:
             return n, ended
+        turn_radps = math.sqrt(x[10] ** 2 + x[11] ** 2 + x[12] ** 2)
+        if aux[AUX_DYNAMIC_PRESSURE_PA] > TURNED_BY_PA and turn_radps * h_s > TURN_RAD:
+            h_s = TURN_RAD / turn_radps
         h_s = min(h_s, until_s - time_s)
         while True:
             error = step_of(x, time_s, h_s, loads, around, work)

@@ -370,7 +370,8 @@ def fly(n: Numbers, f: Flight, ticks: int) -> None:
         if plant.around.wind.turbulence_intensity > 0.0:
             height_m = state.aux[2] - plant.ground_altitude_m
             blow(plant.around.wind, height_m, tick_s, state, f.gusts, f.random)
-        thrusters_and_vents(plant, state, command, tick_s)
+        if now < clock[CUT_S] and f.watch.words[BROKEN] < 0.5:
+            thrusters_and_vents(plant, state, command, tick_s)
         derivative(
             state.rigid, now, 0.0, state.loads, plant.around, state.scratch.rk4[0], state.aux
         )

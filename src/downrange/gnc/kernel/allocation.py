@@ -120,4 +120,4 @@ def fire_thrusters(
         pulse_s = limited(0.0, words[owed], tick_s)
         if abs(pulse_s) >= control.thruster_pulse_s:
             duty[axis] = pulse_s / tick_s
-            words[owed] = 0.0
+            words[owed] -= pulse_s

@@ -110,6 +110,7 @@ def point(space: Space, along: Vector, tick_s: float, words: Floats) -> None:
     right = cross(down, along)
     if norm(right) < 1e-6:
         right = quat_unrotate(old, (0.0, 1.0, 0.0))
+        right = sub(right, scale(along, dot(right, along)))
     right = unit(right)
     attitude = quat_from_axes(along, right, cross(along, right))
     put_quaternion(words, COMMANDED_BODY_FROM_ECI, attitude)
