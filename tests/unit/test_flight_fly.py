@@ -145,7 +145,7 @@ def test_a_good_flight_has_the_events_of_one(good: Recording) -> None:
     assert names == [
         "ignition", "liftoff", "pitch_over", "mach_1", "max_q", "meco", "separation",
         "ignition", "fairing_jettison", "seco", "impact", "impact", "impact",
-        "ignition", "seco", "orbit_insertion",
+        "ignition", "seco", "orbit_insertion", "passivation",
     ]  # fmt: skip
     downs = [event.body for event in good.events_named("impact")]
     assert downs[0] == "stage1"
