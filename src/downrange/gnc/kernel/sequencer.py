@@ -263,7 +263,8 @@ def sequence(
         command.discrete[RELEASE_HOLD_DOWN] = 1.0
     command.discrete[SEPARATE_STAGE] = table[phase, SEPARATES]
     command.discrete[JETTISON_FAIRING] = table[phase, JETTISONS]
-    command.discrete[SLOW_TICK] = table[phase, SLOW]
+    high = words[NAV_ALTITUDE_M] > SPACE_ALTITUDE_M
+    command.discrete[SLOW_TICK] = table[phase, SLOW] if high else 0.0
     command.discrete[PASSIVATE] = table[phase, PASSIVATES]
     if table[phase, CALLED_OFF] == 1.0 and math.isnan(words[RELEASE_S]):
         command.discrete[ABORT] = 1.0
