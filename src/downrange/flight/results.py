@@ -81,8 +81,13 @@ class Ended(NamedTuple):
 
     @property
     def propellant_left_kg(self) -> float:
-        """At the end of its last thrust, before anything was vented; else at its end."""
+        """At the end of its last thrust, before anything was vented; of what was dropped, its own.
+
+        A dropped body's rows before it parted are those of the whole.
+        """
         left, thrust = (self.telemetry.column(name) for name in ("propellant_kg", "thrust_n"))
+        if not self.steered:
+            return float(left[-1])
         burning = np.flatnonzero(thrust > 0.0)
         after = min(burning[-1] + 1, len(left) - 1) if burning.size else len(left) - 1
         return float(left[after])
