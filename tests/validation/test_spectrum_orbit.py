@@ -84,13 +84,14 @@ def test_burns_cut_off_and_propellant_is_left(seed: int, disperse: tuple[str, ..
 @kinds
 @seeds
 def test_a_spent_stage_holds_what_cant_be_burnt(seed: int, disperse: tuple[str, ...]) -> None:
-    """160 kg of residuals and 0.2 % of 36.39 t; a fairing holds nothing.
+    """A level of 0.2 % is read by chance, with noise of 0.5 %, at some 1.1 %: 400 kg, +-100.
 
-    Loads drawn (0.3 %, three times that at most) leave up to 240 kg of one for want of the other.
+    50 kg are burnt in the shutdown. No less than the residuals, 160 kg, can be left. Loads drawn
+    (0.3 %, three times that at most) leave up to 480 kg of one for want of the other.
     """
     bodies = flight(seed, disperse).summary["bodies"]
     left_kg = bodies["stage1"]["propellant_left_kg"]
-    assert 160.0 < left_kg < (720.0 if disperse else 300.0)
+    assert 160.0 < left_kg < (980.0 if disperse else 500.0)
     assert bodies["fairing_left"]["propellant_left_kg"] == 0.0
 
 
@@ -267,3 +268,14 @@ def test_an_engine_that_stops_is_made_safe() -> None:
     assert recording.outcome in ("partial", "loss")
     assert recording.summary["bodies"]["stage2"]["outcome"] == "impacted"
     assert burning_s(recording) == pytest.approx(300.0 - 153.1, abs=2.0)
+
+
+def test_a_vehicle_that_knows_nothing_any_more_comes_down_in_numbers() -> None:
+    """Neither inertial unit nor satellites: it believes itself in space while it falls."""
+    lost = ("imu: fail at 290 s", "gnss: fail at 290 s", "stage2.engine.1: shutdown at 290 s")
+    recording = flown(planned=True, faults=lost)
+    assert recording.outcome in ("partial", "loss", "terminated")
+    telemetry = recording.bodies["stage2"].telemetry
+    assert np.isfinite(telemetry["speed_mps"]).all()
+    assert telemetry["speed_mps"].max() < 8000.0
+    assert recording.summary["bodies"]["stage2"]["impact_speed_mps"] < 300.0
