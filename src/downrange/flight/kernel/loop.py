@@ -26,6 +26,7 @@ from downrange.dynamics.kernel.advance import (
     take_mass,
 )
 from downrange.dynamics.kernel.rigid import (
+    AUX_ALTITUDE_M,
     CM_X_M,
     FORCE_AREA_M2,
     FORCE_VACUUM_N,
@@ -114,6 +115,7 @@ CLOCK_SIZE = 10
 
 # Flight.clock[ENDED]. Parted: a part of the body goes, and what stays flies on as another.
 GOING, OUT_OF_TIME, DOWN, LOST_NUMBERS, CALLED_OFF, COMPLETE, PARTED = 0, 1, 2, 3, 4, 5, 6
+AIRLESS_M = 95e3  # above which a long tick flies as well as a short one
 VENT_S = 60.0  # in which a full tank is vented
 
 
@@ -358,7 +360,8 @@ def fly(n: Numbers, f: Flight, ticks: int) -> None:
             n.sensors, plant, now, clock, state, health, f.measured, f.random
         )
         gnc_step(n.plan, f.measured, f.memory, command)
-        ticks_now = n.slow_ticks if command.discrete[SLOW_TICK] > 0.5 else 1
+        slow = command.discrete[SLOW_TICK] > 0.5 and state.aux[AUX_ALTITUDE_M] > AIRLESS_M
+        ticks_now = n.slow_ticks if slow else 1
         tick_s = ticks_now * n.tick_s
         judge(n.rules, n.sensors.tracking, now, position, velocity, clock, state, f.track,
               f.verdict, f.watch, f.random)  # fmt: skip

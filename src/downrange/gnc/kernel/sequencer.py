@@ -217,12 +217,6 @@ def next_exit(phases: Phases, phase: int, words: Floats, tick_s: float) -> tuple
 
 
 @njit
-def is_slow(phases: Phases, phase: int, words: Floats) -> bool:
-    """Whether the ticks of a phase are long ones: only where there is no air."""
-    return bool(phases.table[phase, SLOW] > 0.5 and words[NAV_ALTITUDE_M] > SPACE_ALTITUDE_M)
-
-
-@njit
 def sequence(
     phases: Phases,
     engines: Floats,
@@ -269,7 +263,8 @@ def sequence(
         command.discrete[RELEASE_HOLD_DOWN] = 1.0
     command.discrete[SEPARATE_STAGE] = table[phase, SEPARATES]
     command.discrete[JETTISON_FAIRING] = table[phase, JETTISONS]
-    command.discrete[SLOW_TICK] = 1.0 if is_slow(phases, phase, words) else 0.0
+    high = words[NAV_ALTITUDE_M] > SPACE_ALTITUDE_M
+    command.discrete[SLOW_TICK] = table[phase, SLOW] if high else 0.0
     command.discrete[PASSIVATE] = table[phase, PASSIVATES]
     if table[phase, CALLED_OFF] == 1.0 and math.isnan(words[RELEASE_S]):
         command.discrete[ABORT] = 1.0

@@ -10,14 +10,13 @@ from downrange.gnc.kernel.guidance import steer
 from downrange.gnc.kernel.insertion import aim
 from downrange.gnc.kernel.navigation import navigate
 from downrange.gnc.kernel.sequencer import (
-    is_slow,
     learn_tail_off,
     monitor,
     read_signals,
     sequence,
 )
 from downrange.gnc.kernel.space import steer_in_space
-from downrange.telemetry.bus import Command, Measured
+from downrange.telemetry.bus import SLOW_TICK, Command, Measured
 
 
 @njit
@@ -29,7 +28,7 @@ def step(plan: Plan, measured: Measured, memory: Memory, command: Command) -> No
     core, words, table = measured.core, memory.words, plan.phases.table
     navigate(plan.navigation, plan.earth, core, words)
     before = int(words[PHASE])
-    tick_s = plan.slow_tick_s if is_slow(plan.phases, before, words) else plan.tick_s
+    tick_s = plan.slow_tick_s if command.discrete[SLOW_TICK] > 0.5 else plan.tick_s
     monitor(plan.monitor, tick_s, measured, memory.engine, command)
     was = table[before, STEERING]
     aim(plan.space, plan.earth.mu_m3ps2, was, False, words, memory.loop)
@@ -39,8 +38,8 @@ def step(plan: Plan, measured: Measured, memory: Memory, command: Command) -> No
     sequence(plan.phases, plan.engines, tick_s, words, memory.engine, command)
     phase = int(words[PHASE])
     mode = table[phase, STEERING]
+    tick_s = plan.slow_tick_s if command.discrete[SLOW_TICK] > 0.5 else plan.tick_s
     if phase != before:
-        tick_s = plan.slow_tick_s if is_slow(plan.phases, phase, words) else plan.tick_s
         aim(plan.space, plan.earth.mu_m3ps2, mode, mode != was, words, memory.loop)
     if mode >= STEER_PROGRADE:
         steer_in_space(plan.space, mode, tick_s, words)
