@@ -27,7 +27,7 @@ AFTER = 0.15  # of the time before it is drawn after the end of thrust or contro
 CLOSE = 0.012  # events nearer to a more telling one, in shares of the width, are left out
 DECADES = 1e-4  # of the largest value: the least that a logarithmic axis shows
 LABEL_ROWS = 3
-CLOCK_S = 600.0  # later times are shown as minutes and seconds
+CLOCK_S = 240.0  # later times are shown as minutes and seconds
 ROW_PT = 10.5
 MOST_MARKED = 8
 

@@ -17,7 +17,7 @@ from downrange.report.figures import Drawing
 from downrange.report.spans import goes_far, until_first_cutoff
 from downrange.report.style import FONT_PT, PAGE, Palette, new_axes, new_figure, to_svg
 from downrange.review.summary import degrees
-from downrange.review.words import body_title, event_title, mission_time, spoken
+from downrange.review.words import body_title, event_words, mission_time, spoken
 from downrange.telemetry import Event, Recording, Telemetry
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ SHORE_PT = 0.5  # the detail that a shore is drawn with
 TOGETHER = 0.04  # impacts nearer than this, in shares of a map, share a name
 LEAST_KM = 2.0  # half the height of the smallest map
 KM_PER_DEGREE = 111.2  # of latitude, on a sphere of 6,371 km
+LEAST_CIRCLE = 0.01  # of a map's height: smaller protected places are not named
 _ENDS_DOWN = {"impact", "splashdown", "touchdown", "catch"}
 _PASSED = ("orbit_insertion", "seco", "separation", "fairing_jettison")  # most telling first
 
@@ -128,6 +129,7 @@ def _corner(latitude: float, longitude: float) -> str:
 
 
 def legend(recording: Recording, planned: dict[str, Telemetry]) -> Iterator[tuple[str, str]]:
+    """What the lines on a map are, as (label, kind)."""
     if len(recording.bodies) > 1:
         for i, name in enumerate(recording.bodies):
             yield body_title(name), str(i % len(PAGE.series) + 1)
@@ -171,7 +173,7 @@ def paint_map(
 
 
 def _frame(axes: Axes, view: View, palette: Palette) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
+    from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
     axes.set_facecolor(palette.water)
     axes.grid(visible=False)
@@ -181,7 +183,9 @@ def _frame(axes: Axes, view: View, palette: Palette) -> None:
     axes.set_ylim(view.south, view.north)
     for axis, signs in ((axes.xaxis, "EW"), (axes.yaxis, "NS")):
         if view is WORLD:
-            axis.set_major_locator(MultipleLocator(60.0 if signs == "EW" else 30.0))
+            axis.set_major_locator(
+                FixedLocator(60.0 * np.arange(-2, 3) if signs == "EW" else 30.0 * np.arange(-2, 3))
+            )
             axis.set_major_formatter(FuncFormatter(lambda v, _, s=signs: degrees(v, s, 0)))
             continue
         ticks = MaxNLocator(4).tick_values(*axis.get_view_interval())
@@ -236,7 +240,8 @@ def _protected(
         longitude = place["longitude_deg"] + radius * view.stretch * np.sin(turn)
         latitude = place["latitude_deg"] + radius * np.cos(turn)
         axes.fill(longitude, latitude, facecolor=palette.danger, alpha=0.13, lw=0, zorder=2)
-        names.write(place, spoken(str(place["name"])), palette.danger, (0.0, 0.0))
+        if radius > LEAST_CIRCLE * (view.north - view.south):
+            names.write(place, spoken(str(place["name"])), palette.danger, (0.0, 0.0))
 
 
 def _track(axes: Axes, telemetry: Telemetry, kind: str, **style: Any) -> None:
@@ -287,7 +292,7 @@ def _points(axes: Axes, recording: Recording, view: View, palette: Palette, name
             place = {"latitude_deg": event.latitude_deg, "longitude_deg": event.longitude_deg}
             at = event.longitude_deg, event.latitude_deg
             axes.plot(*at, "o", ms=5.0, mfc=palette.water, mec=palette.ink, mew=1.0, zorder=6)
-            words = f"{_inside(event_title(event.name))}, {_clock_time(event.time_s)}"
+            words = f"{event_words(event.name)}, {_clock_time(event.time_s)}"
             names.write(place, words, palette.ink, (-9.0 if at[0] > middle else 9.0, 0.0))
 
 
@@ -320,11 +325,6 @@ def _together(a: Event, b: Event, view: View) -> bool:
 def _clock_time(time_s: float) -> str:
     """Mission time to the second."""
     return mission_time(float(round(time_s))).rsplit(".", 1)[0]
-
-
-def _inside(title: str) -> str:
-    """A title within words: lower case, but for an abbreviation."""
-    return title if title.isupper() else title.lower()
 
 
 class _Names:

@@ -27,7 +27,6 @@ from downrange.review.summary import (
 from downrange.review.words import (
     NOTHING,
     body_outcome,
-    body_title,
     mission_time,
     outcome_title,
     quantity,

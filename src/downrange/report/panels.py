@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -138,7 +138,7 @@ PROPULSION = (
 
 
 FALL = (
-    *TRAJECTORY,
+    *(replace(panel, log=False) for panel in TRAJECTORY),
     Panel("Pitch", "body x above the horizon", {"pitch_deg": ""}, overlay=False),
     Panel(
         "Body rates",

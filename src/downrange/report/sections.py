@@ -22,7 +22,15 @@ from downrange.report.panels import (
     tank_panel,
 )
 from downrange.report.profile import draw_profile
-from downrange.report.spans import above_the_air, around_burns, between, goes_far, guided, only_fell
+from downrange.report.spans import (
+    above_the_air,
+    around_burns,
+    between,
+    goes_far,
+    guided,
+    known,
+    only_fell,
+)
 from downrange.report.strips import draw_engines, draw_margins
 from downrange.review.words import body_title, mission_time
 from downrange.telemetry import Event, Recording, Telemetry
@@ -112,7 +120,8 @@ def _in_space(subject: _Subject, of: str) -> Iterator[Section]:
         which = which if len(spans) > 1 else "Burn"
         title = f"{which}{of}, {mission_time(span[0])} to {mission_time(span[1])}"
         yield Section(title, burn.panels((*BURN, tank_panel(burn.telemetry))))
-    yield Section(f"Safety and structural margins{of}", subject.margins())
+    watched = subject.during(known(subject.telemetry, "margin.attitude_deg"))
+    yield Section(f"Safety and structural margins{of}", watched.margins())
 
 
 def _maps(recording: Recording, planned: dict[str, Telemetry]) -> Iterator[Drawing]:

@@ -12,7 +12,7 @@ Span = tuple[float, float]
 
 ONE_BURN_S = 5.0  # thrust that stops for less is one burn
 AIR_PA = 500.0  # a dynamic pressure that matters to a vehicle
-AROUND_S = 60.0  # shown before and after a burn in space
+AROUND_S = 30.0  # shown before and after a burn in space
 FAR_DEG = 30.0  # of latitude: a track so long is shown on a map of the world
 
 
@@ -27,10 +27,13 @@ def burns(telemetry: Telemetry) -> tuple[Span, ...]:
 
 def guided(telemetry: Telemetry) -> Telemetry:
     """The part in which guidance flew the body: that with an attitude error, else all of it."""
-    if "attitude_error_deg" not in telemetry:
-        return telemetry
-    known = np.flatnonzero(np.isfinite(telemetry["attitude_error_deg"]))
-    return telemetry if not known.size else _rows(telemetry, slice(known[0], known[-1] + 1))
+    return known(telemetry, "attitude_error_deg")
+
+
+def known(telemetry: Telemetry, name: str) -> Telemetry:
+    """The part from the first to the last value of a channel; all of it if it has none."""
+    rows = np.flatnonzero(np.isfinite(telemetry[name])) if name in telemetry else np.empty(0)
+    return _rows(telemetry, slice(rows[0], rows[-1] + 1)) if rows.size else telemetry
 
 
 def only_fell(telemetry: Telemetry) -> bool:
