@@ -39,7 +39,8 @@ _MARKED = (
     *("fault", "engine_failed", "pitch_over", "seco", "mach_1", "fairing_jettison"),
     *("orbit_insertion", "ignition", "passivation"),
 )
-_MARKED_ON_PAD = tuple(name for name in _MARKED if name != "ignition")  # too near lift-off
+# A first stage's ignition is too near to lift-off; what is left of it is vented at its end.
+_FROM_PAD = tuple(name for name in _MARKED if name not in ("ignition", "passivation"))
 _SHORT = {
     "flight_termination": "terminated",
     "attitude_lost": "attitude lost",
@@ -281,7 +282,7 @@ def mark_events(axes: Axes, events: Sequence[Event], span: Span, palette: Palett
 
 
 def _marked(events: Sequence[Event], span: Span) -> list[Event]:
-    marked = _MARKED if all(e.name != "liftoff" for e in events) else _MARKED_ON_PAD
+    marked = _MARKED if all(e.name != "liftoff" for e in events) else _FROM_PAD
     inside = [e for e in events if e.name in marked and span[0] <= e.time_s <= span[1]]
     first = {e.name: e for e in sorted(inside, key=lambda e: -e.time_s)}.values()
     chosen: list[Event] = []

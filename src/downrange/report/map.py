@@ -28,10 +28,11 @@ Floats = NDArray[np.float64]
 WIDTH_PT, HEIGHT_PT = 460.0, 330.0
 BOX_PT = (52.0, 24.0, 400.0, 298.0)
 WORLD_PT = (52.0, 24.0, 400.0, 200.0)  # of a map of the whole Earth
-SHORE_PT = 0.5  # the detail that a shore is drawn with
+SHORE_PT, WORLD_SHORE_PT = 0.5, 1.0  # the detail that a shore is drawn with
 TOGETHER = 0.04  # impacts nearer than this, in shares of a map, share a name
 LEAST_KM = 2.0  # half the height of the smallest map
 KM_PER_DEGREE = 111.2  # of latitude, on a sphere of 6,371 km
+_MERIDIANS, _PARALLELS = (-120.0, -60.0, 0.0, 60.0, 120.0), (-60.0, -30.0, 0.0, 30.0, 60.0)
 LEAST_CIRCLE = 0.01  # of a map's height: smaller protected places are not named
 _ENDS_DOWN = {"impact", "splashdown", "touchdown", "catch"}
 _PASSED = ("orbit_insertion", "seco", "separation", "fairing_jettison")  # most telling first
@@ -97,10 +98,16 @@ def draw_map(
     axes = new_axes(figure, box, palette)
     every_s = interval(shown if far or not whole else tracks.values())
     paint_map(axes, recording, planned, view, palette, every_s)
-    title = "Ground track" if far or not whole else "The whole planned track"
-    title = "Ground track over the Earth" if far and whole else title
-    title = "Around the launch" if far and not whole else title
-    caption = f"dots every {every_s:g} s"
+    titles = {
+        (False, False): "Ground track",
+        (False, True): "The whole planned track",
+        (True, False): "Around the launch",
+        (True, True): "Ground track over the Earth",
+    }
+    title = titles[far, whole]
+    end_s = max(float(t["time_s"][-1]) for t in shown)
+    planned_only = whole and not far
+    caption = f"to {_clock_time(end_s)}" if planned_only else f"dots every {every_s:g} s"
     alt = f"Map: {title.lower()}, {caption}, from {_corner(view.south, view.west)} to "
     alt += _corner(view.north, view.east)
     return Drawing(title, "", caption, to_svg(figure, alt), tuple(legend(recording, planned)))
@@ -183,9 +190,7 @@ def _frame(axes: Axes, view: View, palette: Palette) -> None:
     axes.set_ylim(view.south, view.north)
     for axis, signs in ((axes.xaxis, "EW"), (axes.yaxis, "NS")):
         if view is WORLD:
-            axis.set_major_locator(
-                FixedLocator(60.0 * np.arange(-2, 3) if signs == "EW" else 30.0 * np.arange(-2, 3))
-            )
+            axis.set_major_locator(FixedLocator(_MERIDIANS if signs == "EW" else _PARALLELS))
             axis.set_major_formatter(FuncFormatter(lambda v, _, s=signs: degrees(v, s, 0)))
             continue
         ticks = MaxNLocator(4).tick_values(*axis.get_view_interval())
@@ -195,15 +200,30 @@ def _frame(axes: Axes, view: View, palette: Palette) -> None:
 
 
 def _land(axes: Axes, recording: Recording, view: View, palette: Palette) -> None:
+    from matplotlib.collections import PathCollection
+    from matplotlib.path import Path
+
     height_pt = float(axes.bbox.height) / axes.figure.dpi * 72.0
-    grid_deg = SHORE_PT / height_pt * (view.north - view.south)
-    for longitude, latitude in coast_in(recording, view):
-        cells = np.floor(np.stack((longitude / view.stretch, latitude)) / grid_deg)
-        keep = np.any(np.diff(cells, axis=1, prepend=np.inf) != 0.0, axis=0)
-        if np.count_nonzero(keep) > 2:
-            axes.fill(
-                longitude[keep], latitude[keep], facecolor=palette.land, edgecolor="none", zorder=1
-            )
+    detail_pt = WORLD_SHORE_PT if view is WORLD else SHORE_PT
+    grid_deg = detail_pt / height_pt * (view.north - view.south)
+    shores = [_coarse(*ring, view, grid_deg) for ring in coast_in(recording, view)]
+    paths = [Path(shore, closed=True) for shore in shores if len(shore) > 3]
+    if paths:
+        land = Path.make_compound_path(*paths)
+        axes.add_collection(PathCollection([land], facecolor=palette.land, lw=0, zorder=1))
+
+
+def _coarse(longitude: Floats, latitude: Floats, view: View, grid_deg: float) -> Floats:
+    """A closed ring, shape (n, 2), without points that share a cell with the one before.
+
+    All rings turn one way, so that one path can hold them and fill where they meet.
+    """
+    cells = np.floor(np.stack((longitude / view.stretch, latitude)) / grid_deg)
+    keep = np.any(np.diff(cells, axis=1, prepend=np.inf) != 0.0, axis=0)
+    x, y = longitude[keep], latitude[keep]
+    area = np.sum(x * np.roll(y, -1) - y * np.roll(x, -1))
+    ring = np.column_stack((x, y))[:: 1 if area > 0.0 else -1]
+    return np.concatenate((ring, ring[:1]))
 
 
 def coast_in(recording: Recording, view: View) -> list[tuple[Floats, Floats]]:
@@ -308,7 +328,8 @@ def _impacts(recording: Recording, view: View) -> Iterator[tuple[dict[str, Any],
         if group is not None:
             group.append(event)
     for group in groups:
-        who = " and ".join(dict.fromkeys(body_title(event.body) for event in group))
+        first, *others = dict.fromkeys(body_title(event.body) for event in group)
+        who = " and ".join((first, *(other.lower() for other in others)))
         when = _clock_time(group[-1].time_s)
         words = f"{who}, {when}" if several else f"{group[0].name} T+{group[0].time_s:.0f} s"
         for event in group:

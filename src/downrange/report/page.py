@@ -144,9 +144,16 @@ def _orbit_numbers(
     yield from _peaks(body.telemetry, ("Top inertial speed", "inertial_speed_mps", False))
     first = next(iter(recording.bodies.values()))
     yield from _peaks(first.telemetry, ("Max q in ascent", "dynamic_pressure_pa", True))
-    last = burns(body.telemetry)[-1:]
-    cutoff = f"last cut-off {mission_time(last[0][1])}" if last else body_outcome(body.outcome)
+    last = _last_cutoff_s(recording, body)
+    cutoff = body_outcome(body.outcome) if last is None else f"last cut-off {mission_time(last)}"
     yield "Flight time", _end(recording, body), cutoff
+
+
+def _last_cutoff_s(recording: Recording, body: Body) -> float | None:
+    events = [
+        e.time_s for name in ("meco", "seco") for e in recording.events_named(name, body.name)
+    ]
+    return max(events or [end for _, end in burns(body.telemetry)], default=None)
 
 
 def _end(recording: Recording, body: Body) -> str:

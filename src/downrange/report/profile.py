@@ -56,8 +56,8 @@ def draw_profile(recording: Recording, planned: dict[str, Telemetry]) -> Drawing
         _side(axes, telemetry, factor, colour=PAGE.planned, width=3.0, level=2)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(6))
-    scales = "altitude stretched" if flat else f"both in {unit}"
-    caption = f"altitude over downrange, {scales}; dots every {every_s:g} s"
+    what = "altitude, stretched, over downrange" if flat else "altitude over downrange, to scale"
+    caption = f"{what}; dots every {every_s:g} s"
     svg = to_svg(figure, f"Side view: {caption}")
     labels = (item for item in legend(recording, planned) if item[1] not in ("dotted", "limit"))
     return Drawing("Side view", unit, caption, svg, tuple(labels))

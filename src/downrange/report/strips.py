@@ -58,8 +58,8 @@ def draw_engines(telemetry: Telemetry, events: Sequence[Event]) -> Drawing | Non
 
 
 def _steps(time_s: Floats, level: Floats) -> tuple[Floats, Floats]:
-    """A line without the points between equal neighbours, to a hundredth."""
-    level = np.round(level, 2)
+    """A line without the points between equal neighbours, to a fiftieth."""
+    level = np.round(50.0 * level) / 50.0
     changes = np.diff(level) != 0.0
     keep = np.append(True, changes) | np.append(changes, True)
     return time_s[keep], level[keep]
