@@ -28,13 +28,14 @@ def upper_stage() -> Telemetry:
     time = np.append(np.arange(60.0, CUTOFF_S, 0.1), np.arange(CUTOFF_S, END_S, 0.5))
     burning = (time < CUTOFF_S) | ((time > 2500.0) & (time < 2510.0))
     turn = np.radians(69.2 + 0.06 * (time - 60.0))
+    longitude = np.where(np.cos(turn) > 0.0, 15.0, -165.0) - 0.05 * np.clip(
+        time - 2000.0, 0.0, None
+    )
     return Telemetry.from_columns(
         {
             "time_s": time,
             "latitude_deg": np.degrees(np.arcsin(np.sin(turn))),
-            "longitude_deg": np.where(np.cos(turn) > 0.0, 15.0, -165.0)
-            + np.where(time > 2000.0, (time - 2000.0) * -0.05, 0.0) % 360.0
-            - np.where(time > 2000.0, 360.0, 0.0) * (time < 2000.0),
+            "longitude_deg": (longitude + 180.0) % 360.0 - 180.0,
             "altitude_m": 80e3 + 420e3 * (1.0 - np.exp(-(time - 60.0) / 300.0)),
             "downrange_m": 6.4e6 * np.sin(turn - turn[0]),
             "inertial_speed_mps": np.minimum(2600.0 + 15.0 * (time - 60.0), 7700.0),
@@ -137,7 +138,6 @@ def test_an_upper_stage_is_shown_whole_and_by_burn(html: str) -> None:
         assert {"Velocity to go", "Body rates", "Gimbal in pitch", "Propellant"} <= set(titles)
         assert not {"Mach number", "Bending moment"} & set(titles)
     second = next(part for part in html.split("<h2>") if part.startswith("Second burn"))
-    assert "T+41:10.0 to T+42:19.5" not in second
     assert "41:40<" in second
     assert "10:00<" not in second
 

@@ -307,8 +307,9 @@ def _points(axes: Axes, recording: Recording, view: View, palette: Palette, name
         left = at[0] > 0.3 * view.west + 0.7 * view.east
         if view is not WORLD:
             names.write(place, words, palette.danger, (-9.0 if left else 9.0, 0.0))
+    passed = _PASSED[:2] if view is WORLD else _PASSED
     for event in sorted(recording.events, key=lambda event: -event.time_s):
-        if event.name in _PASSED and view.holds(event.latitude_deg, event.longitude_deg):
+        if event.name in passed and view.holds(event.latitude_deg, event.longitude_deg):
             place = {"latitude_deg": event.latitude_deg, "longitude_deg": event.longitude_deg}
             at = event.longitude_deg, event.latitude_deg
             axes.plot(*at, "o", ms=5.0, mfc=palette.water, mec=palette.ink, mew=1.0, zorder=6)
