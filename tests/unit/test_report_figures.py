@@ -48,6 +48,46 @@ def test_thinning_leaves_short_lines_and_gaps() -> None:
     assert np.isnan(few_y[(few_x > 1010) & (few_x < 3990)]).all()
 
 
+def test_thinning_keeps_all_of_a_sparse_stretch() -> None:
+    sparse = np.arange(100.0, 400.0, 10.0)
+    x = np.concatenate((np.arange(0.0, 100.0, 0.02), sparse))
+    few_x, few_y = thin(x, x**2)
+    assert set(sparse) <= set(few_x)
+    assert np.array_equal(few_y, few_x**2)
+
+
+def test_thinning_joins_samples_of_one_time() -> None:
+    x = np.zeros(3000)
+    few_x, few_y = thin(x, np.arange(3000.0))
+    assert (set(few_x), sorted(few_y)) == ({0.0}, [0.0, 2999.0])
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "ticks"),
+    [
+        (150.0, 240.0, ["160 s", "180 s", "200 s", "220 s", "240 s"]),
+        (0.0, 642.0, ["00:00", "02:00", "04:00", "06:00", "08:00", "10:00"]),
+        (2861.0, 2923.0, ["47:50", "48:00", "48:10", "48:20", "48:30", "48:40"]),
+        (0.0, 12_000.0, ["00:00", "30:00", "1:00:00", "1:30:00", "2:00:00", "2:30:00", "3:00:00"]),
+    ],
+)
+def test_late_times_are_read_as_on_the_timeline(start: float, end: float, ticks: list[str]) -> None:
+    time = np.linspace(start, end, 50)
+    telemetry = Telemetry.from_columns({"time_s": time, "altitude_m": 1000.0 + time})
+    with drawing():
+        texts = re.findall(r">([^<>]+)</text>", draw_panel(ALTITUDE, telemetry, None, ()).svg)
+    assert [text for text in texts if ":" in text or text.endswith(" s")] == ticks
+
+
+def test_ignition_is_marked_where_there_was_no_liftoff() -> None:
+    up = [Event(-2.0, "a", "ignition"), Event(0.0, "a", "liftoff")]
+    later = [Event(20.0, "a", "ignition"), Event(30.0, "a", "seco")]
+    for events, named in ((up, False), (later, True), ([*up, *later], False)):
+        with drawing():
+            svg = draw_panel(ALTITUDE, flown_telemetry(), None, events).svg
+        assert (">ignition<" in svg) is named
+
+
 def test_a_long_recording_makes_no_long_line() -> None:
     time = np.arange(0.0, 5000.0, 0.05)
     noise = np.random.default_rng(1).normal(size=time.size)
@@ -187,8 +227,8 @@ def test_what_follows_the_end_of_thrust_sets_no_range() -> None:
 def test_tanks_become_lines() -> None:
     panel = tank_panel(flown_telemetry())
     assert panel.lines == {
-        "stage1.tank.fuel.mass_kg": "stage1 fuel",
-        "stage1.tank.oxidiser.mass_kg": "stage1 oxidiser",
+        "stage1.tank.fuel.mass_kg": "Stage\u00a01 fuel",
+        "stage1.tank.oxidiser.mass_kg": "Stage\u00a01 oxidiser",
     }
     bare = Telemetry.from_columns({"time_s": [0.0]})
     assert not drawable(tank_panel(bare), bare)
@@ -219,6 +259,24 @@ def test_margins_are_drawn_by_kind() -> None:
         ("km", (("Corridor position", "1"),)),
         ("%", (("Attitude", "1"),)),
     ]
+
+
+def test_a_margin_that_was_never_touched_is_not_drawn() -> None:
+    time = np.arange(0.0, 20.0)
+    table = {"time_s": time, "margin.bending_moment_nm": 3e6 - 1000.0 * np.sin(time)}
+    limits = {"bending_moment_nm": {"limit": 3e6}}
+    with drawing():
+        assert draw_margins(Telemetry.from_columns(table), limits, ()) == ()
+        table["margin.attitude_deg"] = 45.0 - time
+        (drawn,) = draw_margins(Telemetry.from_columns(table), limits, ())
+    assert [label for label, _ in drawn.legend] == ["Attitude"]
+
+
+def test_what_is_nothing_or_zero_all_along_is_no_panel() -> None:
+    time = np.arange(0.0, 5.0)
+    for values in (np.zeros(5), np.full(5, np.nan)):
+        table = Telemetry.from_columns({"time_s": time, "altitude_m": values})
+        assert not drawable(ALTITUDE, table)
 
 
 def test_no_dictionary_channel_is_drawn_without_a_unit_scale() -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up_flight import PAD, healthy_flight, lost_flight
 
-from downrange.report.map import View, coast_in, draw_map, draw_profile, paint_map, view_of
+from downrange.report.map import View, coast_in, draw_map, paint_map, view_of
+from downrange.report.profile import draw_profile
 from downrange.report.style import PICTURE, drawing, new_axes, new_figure
 from downrange.telemetry import Body, Recording, Telemetry
 

@@ -6,13 +6,21 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up_flight import SUMMARY, healthy_flight, lost_flight
+from made_up_flight import PAD, SUMMARY, healthy_flight, lost_flight
 
-from downrange.review import body_rows, headline, margin_rows, objective_rows, timeline
+from downrange.review import (
+    body_rows,
+    headline,
+    margin_rows,
+    objective_rows,
+    orbit_rows,
+    timeline,
+)
 from downrange.review.summary import pad_distance_m
 from downrange.review.words import (
     body_outcome,
     body_title,
+    detail_words,
     event_title,
     mission_time,
     number,
@@ -77,6 +85,42 @@ def test_names_become_words() -> None:
     assert body_title("stage1") == "Stage\u00a01"
 
 
+@pytest.mark.parametrize(
+    ("detail", "words"),
+    [
+        ("stage1, 9 engines", "stage\u00a01, 9 engines"),
+        ("stage2.engine.1", "stage\u00a02 engine 1"),
+        ("499.4 x 500.1 km, 95.00 deg", "499.4 \u00d7 500.1 km, 95.00\u00b0"),
+        ("pitch_over at T+8.4 s", "pitch-over at T+8.4 s"),
+        ("no meco; flight_termination at T+30.6 s", "no MECO; flight termination at T+30.6 s"),
+        ("mach_1 at T+51.6 s; no breakup", "Mach 1 at T+51.6 s; no break-up"),
+        ("stage1.engine.5.thrust: x 0.9", "stage1.engine.5.thrust: x 0.9"),
+        ("", ""),
+    ],
+)
+def test_details_are_words(detail: str, words: str) -> None:
+    assert detail_words(detail) == words
+
+
+def test_what_is_next_to_nothing_is_shown_as_nothing() -> None:
+    events = (
+        Event(900.0, "a", "impact", "", 0.05, 33.1, 0.1, 646.0),
+        Event(2890.0, "a", "seco", "", 517e3, 7650.0, 12.0, 1.15e-5),
+        Event(2891.0, "a", "orbit_insertion"),
+    )
+    rows = timeline(Recording({}, events))
+    assert [(row.altitude, row.dynamic_pressure) for row in rows] == [
+        ("0 m", "646 Pa"),
+        ("517 km", "0 Pa"),
+        ("\u2013", "\u2013"),
+    ]
+
+
+def test_a_fault_keeps_the_path_that_sets_it() -> None:
+    event = Event(0.0, "a", "fault", "vehicle.bending.mode.1: frequency x 0.72")
+    assert timeline(Recording({}, (event,)))[0].detail == event.detail
+
+
 def test_timeline_is_in_order_with_units() -> None:
     rows = timeline(lost_flight())
     assert [row.time_s for row in rows] == sorted(row.time_s for row in rows)
@@ -113,6 +157,45 @@ def test_headline_of_a_flight_that_goes_on() -> None:
     ends = {"stage1": {"outcome": "flying", "end_time_s": 60.0, "end_surface": None}}
     flight = dataclasses.replace(flight, summary={**flight.summary, "bodies": ends})
     assert headline(flight) == "Success. Stage\u00a01 was still flying at T+01:00.0."
+
+
+def orbit_flight() -> Recording:
+    orbit = {"perigee_altitude_m": 499.44e3, "apogee_altitude_m": 500.08e3}
+    down = {"outcome": "impacted", "end_surface": "sea", "end_longitude_deg": PAD[1]}
+    ends = {
+        "stage1": {**down, "end_latitude_deg": PAD[0] + 5.0},
+        "stage2": {"outcome": "in_orbit", "orbit": {**orbit, "inclination_deg": 95.0}},
+        "fairing_left": {**down, "end_latitude_deg": PAD[0] + 8.0},
+    }
+    summary = {
+        "outcome": "success",
+        "bodies": ends,
+        "orbit": ends["stage2"]["orbit"],
+        "target": {**orbit, "apogee_altitude_m": 500e3, "inclination_deg": 95.0000001},
+    }
+    return dataclasses.replace(healthy_flight(), summary=summary)
+
+
+def test_headline_of_an_orbit_tells_it_first_and_the_rest_at_once() -> None:
+    # A degree of latitude is 111.195 km on the sphere of 6,371 km.
+    assert headline(orbit_flight()) == (
+        "Success. Stage\u00a02 in orbit, 499.4 \u00d7 500.1 km, 95.00\u00b0. "
+        "Stage\u00a01 and fairing left came down in the sea, 560 km to 890 km from the pad."
+    )
+
+
+def test_headline_of_an_orbit_without_a_known_pad() -> None:
+    assert headline(dataclasses.replace(orbit_flight(), plan={})).endswith(
+        "Stage\u00a01 and fairing left came down in the sea."
+    )
+
+
+def test_an_orbit_met_differs_by_zero_without_a_sign() -> None:
+    assert orbit_rows(orbit_flight()) == (
+        ("Perigee", "499.440\u00a0km", "499.440\u00a0km", "0.000\u00a0km"),
+        ("Apogee", "500.080\u00a0km", "500.000\u00a0km", "+0.080\u00a0km"),
+        ("Inclination", "95.000\u00b0", "95.000\u00b0", "0.000\u00b0"),
+    )
 
 
 def test_headline_of_a_break_up_and_of_an_unjudged_recording() -> None:

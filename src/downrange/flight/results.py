@@ -22,6 +22,7 @@ from downrange.telemetry import Event, Telemetry
 
 SCHEMA_VERSION = 1
 SPACE_M = 80e3  # above which an orbit is looked for
+FAR_M = 10e3  # distances from here on are told in kilometres
 TAIL_OFF_S = 1.0  # after which an engine gives nothing
 LOWEST_PERIGEE_M = 120e3  # of a body that counts as in orbit
 
@@ -251,7 +252,9 @@ def _pad(spec: MissionSpec, bodies: Sequence[Ended]) -> tuple[bool, str, float |
     nearest, impact = min(down, key=lambda pair: pair[0].pad_distance_m)
     left_kg = float(nearest.telemetry.column("propellant_kg")[-1])
     reach_m = overpressure_radius_m(left_kg, spec.safety.blast.tnt_equivalence.si)
-    where = f"came down {nearest.pad_distance_m:.0f} m from the pad"
+    far_m = nearest.pad_distance_m
+    away = f"{far_m:.0f} m" if far_m < FAR_M else f"{far_m / 1e3:.0f} km"
+    where = f"came down {away} from the pad"
     told = f"{where}, 1 psi reaches {reach_m:.0f} m"
     return nearest.pad_distance_m > reach_m, told, impact.time_s
 

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from downrange.report.panels import Panel
 from downrange.report.style import FONT_PT, PAGE, Palette, new_axes, new_figure, thin, to_svg
-from downrange.review.words import event_title, quantity
+from downrange.review.words import event_title, mission_time, quantity
 from downrange.telemetry import Event, Telemetry, unit_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
+Span = tuple[float, float]
 
 WIDTH_PT, HEIGHT_PT = 460.0, 214.0
 BOX_PT = (44.0, 28.0, 404.0, 154.0)  # left, bottom, width, height of the axes
@@ -26,6 +27,7 @@ AFTER = 0.15  # of the time before it is drawn after the end of thrust or contro
 CLOSE = 0.012  # events nearer to a more telling one, in shares of the width, are left out
 DECADES = 1e-4  # of the largest value: the least that a logarithmic axis shows
 LABEL_ROWS = 3
+CLOCK_S = 240.0  # later times are shown as minutes and seconds
 ROW_PT = 10.5
 MOST_MARKED = 8
 
@@ -35,7 +37,10 @@ _MARKED = (
     *_DANGER,
     *("impact", "splashdown", "touchdown", "catch", "meco", "separation", "liftoff", "max_q"),
     *("fault", "engine_failed", "pitch_over", "seco", "mach_1", "fairing_jettison"),
+    *("orbit_insertion", "ignition", "passivation"),
 )
+# A first stage's ignition is too near to lift-off; what is left of it is vented at its end.
+_FROM_PAD = tuple(name for name in _MARKED if name not in ("ignition", "passivation"))
 _SHORT = {
     "flight_termination": "terminated",
     "attitude_lost": "attitude lost",
@@ -132,7 +137,7 @@ def _largest(values: Floats) -> float:
     return float(finite.max()) if finite.size else 0.0
 
 
-def _clip(telemetry: Telemetry, name: str, span: tuple[float, float]) -> tuple[Floats, Floats]:
+def _clip(telemetry: Telemetry, name: str, span: Span) -> tuple[Floats, Floats]:
     time = telemetry["time_s"]
     inside = (time >= span[0]) & (time <= span[1])
     return time[inside], telemetry[name][inside]
@@ -140,7 +145,7 @@ def _clip(telemetry: Telemetry, name: str, span: tuple[float, float]) -> tuple[F
 
 def time_span(
     telemetry: Telemetry, until: str, events: Sequence[Event], after: float = AFTER
-) -> tuple[float, float]:
+) -> Span:
     """First and last time, s, of a panel that ends `until` then and a share of that `after`."""
     time = telemetry["time_s"]
     start, end = float(time[0]), float(time[-1])
@@ -155,13 +160,19 @@ def time_span(
 def draw_lines(
     axes: Axes,
     lines: Sequence[Line],
-    span: tuple[float, float],
+    span: Span,
     *,
     log: bool = False,
     dense: bool = False,
 ) -> None:
     """Lines, the first on top, and the time axis; planned ones lie below, above if `dense`."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+    from matplotlib.ticker import (
+        FuncFormatter,
+        LogLocator,
+        MaxNLocator,
+        MultipleLocator,
+        NullLocator,
+    )
 
     for order, line in enumerate(reversed(lines)):
         values = np.maximum(np.abs(line.values), 1e-3) if log else line.values
@@ -171,8 +182,14 @@ def draw_lines(
         else:
             axes.plot(line.time_s, values, color=line.colour, lw=1.2, zorder=3 + order)
     axes.set_xlim(*span)
-    axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g} s".replace("-", "\u2212")))
+    if span[1] > CLOCK_S:
+        axes.xaxis.set_major_locator(MultipleLocator(_clock_step(span)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _clock_tick(x)))
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_formatter(
+            FuncFormatter(lambda x, _: f"{x:g} s".replace("-", "\u2212"))
+        )
     if log:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(10.0))
@@ -180,6 +197,16 @@ def draw_lines(
     else:
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(_tick))
+
+
+def _clock_step(span: Span) -> float:
+    steps = (10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0)
+    return next((step for step in steps if (span[1] - span[0]) / step <= 7.0), 3600.0)
+
+
+def _clock_tick(time_s: float) -> str:
+    """Mission time as on the timeline, less its `T+` and tenths."""
+    return mission_time(float(round(time_s))).removeprefix("T+").rsplit(".", 1)[0]
 
 
 def _tick(value: float, _: int) -> str:
@@ -232,9 +259,7 @@ def draw_limit(axes: Axes, limit: float, palette: Palette) -> None:
     )
 
 
-def mark_events(
-    axes: Axes, events: Sequence[Event], span: tuple[float, float], palette: Palette
-) -> None:
+def mark_events(axes: Axes, events: Sequence[Event], span: Span, palette: Palette) -> None:
     """Thin vertical lines at the events, named above the axes as far as there is room."""
     width = float(axes.bbox.width) / axes.figure.dpi * 72.0
     for label in place_labels(_marked(events, span), span, width):
@@ -256,8 +281,9 @@ def mark_events(
             )
 
 
-def _marked(events: Sequence[Event], span: tuple[float, float]) -> list[Event]:
-    inside = [e for e in events if e.name in _MARKED and span[0] <= e.time_s <= span[1]]
+def _marked(events: Sequence[Event], span: Span) -> list[Event]:
+    marked = _MARKED if all(e.name != "liftoff" for e in events) else _FROM_PAD
+    inside = [e for e in events if e.name in marked and span[0] <= e.time_s <= span[1]]
     first = {e.name: e for e in sorted(inside, key=lambda e: -e.time_s)}.values()
     chosen: list[Event] = []
     for event in sorted(first, key=lambda e: _MARKED.index(e.name)):
@@ -280,9 +306,7 @@ class Label:
     end: float
 
 
-def place_labels(
-    events: Sequence[Event], span: tuple[float, float], width: float
-) -> tuple[Label, ...]:
+def place_labels(events: Sequence[Event], span: Span, width: float) -> tuple[Label, ...]:
     """Labels that cross neither each other nor a line.
 
     From the last event to the first, each goes on the lowest row that is free, right of its

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange.report.figures import Drawing, scale_for
+from downrange.report.figures import Drawing
+from downrange.report.spans import goes_far, until_first_cutoff
 from downrange.report.style import FONT_PT, PAGE, Palette, new_axes, new_figure, to_svg
 from downrange.review.summary import degrees
-from downrange.review.words import body_title, spoken
-from downrange.telemetry import Recording, Telemetry
+from downrange.review.words import body_title, event_words, mission_time, spoken
+from downrange.telemetry import Event, Recording, Telemetry
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,9 +27,15 @@ Floats = NDArray[np.float64]
 
 WIDTH_PT, HEIGHT_PT = 460.0, 330.0
 BOX_PT = (52.0, 24.0, 400.0, 298.0)
+WORLD_PT = (52.0, 24.0, 400.0, 200.0)  # of a map of the whole Earth
+SHORE_PT, WORLD_SHORE_PT = 0.5, 1.0  # the detail that a shore is drawn with
+TOGETHER = 0.04  # impacts nearer than this, in shares of a map, share a name
 LEAST_KM = 2.0  # half the height of the smallest map
 KM_PER_DEGREE = 111.2  # of latitude, on a sphere of 6,371 km
+_MERIDIANS, _PARALLELS = (-120.0, -60.0, 0.0, 60.0, 120.0), (-60.0, -30.0, 0.0, 30.0, 60.0)
+LEAST_CIRCLE = 0.01  # of a map's height: smaller protected places are not named
 _ENDS_DOWN = {"impact", "splashdown", "touchdown", "catch"}
+_PASSED = ("orbit_insertion", "seco", "separation", "fairing_jettison")  # most telling first
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,9 @@ class View:
         return inside and self.west <= longitude_deg <= self.east
 
 
+WORLD = View(-90.0, 90.0, -180.0, 180.0)
+
+
 def view_of(latitude_deg: Floats, longitude_deg: Floats, aspect: float) -> View:
     """A view that holds all points with air around, in the shape (width over height) asked."""
     seen = np.isfinite(latitude_deg) & np.isfinite(longitude_deg)
@@ -66,21 +76,41 @@ def view_of(latitude_deg: Floats, longitude_deg: Floats, aspect: float) -> View:
 def draw_map(
     recording: Recording, planned: dict[str, Telemetry], *, whole: bool, palette: Palette = PAGE
 ) -> Drawing | None:
-    """The map of the flight; of the planned flight too if `whole`. None without positions."""
+    """The map around the launch; of all that was flown and planned if `whole`.
+
+    What goes to orbit is left out of the first unless nothing else flew; then its ascent counts.
+    None without positions.
+    """
     tracks = {n: t for n, t in _tracks(recording).items() if "latitude_deg" in t}
     planned = {n: t for n, t in planned.items() if "latitude_deg" in t}
     if not tracks:
         return None
-    shown = [*tracks.values(), *(planned.values() if whole else ())]
-    view = fit_view(recording, shown, BOX_PT[2] / BOX_PT[3])
-    figure = new_figure(WIDTH_PT, HEIGHT_PT)
-    axes = new_axes(figure, BOX_PT, palette)
-    paint_map(axes, recording, planned, view, palette)
-    title = "The whole planned track" if whole else "Ground track"
-    caption = f"dots every {_interval(next(iter(tracks.values()))):g} s"
+    far = any(goes_far(t) for t in tracks.values())
+    if whole:
+        shown = [*tracks.values(), *planned.values()]
+    else:
+        stayed = [t for t in tracks.values() if not goes_far(t)]
+        shown = stayed or [until_first_cutoff(t) for t in tracks.values()]
+    world = whole and any(goes_far(t) for t in shown)
+    box = WORLD_PT if world else BOX_PT
+    view = WORLD if world else fit_view(recording, shown, BOX_PT[2] / BOX_PT[3])
+    figure = new_figure(WIDTH_PT, HEIGHT_PT + box[3] - BOX_PT[3])
+    axes = new_axes(figure, box, palette)
+    every_s = interval(shown if far or not whole else tracks.values())
+    paint_map(axes, recording, planned, view, palette, every_s)
+    titles = {
+        (False, False): "Ground track",
+        (False, True): "The whole planned track",
+        (True, False): "Around the launch",
+        (True, True): "Ground track over the Earth",
+    }
+    title = titles[far, whole]
+    end_s = max(float(t["time_s"][-1]) for t in shown)
+    planned_only = whole and not far
+    caption = f"to {_clock_time(end_s)}" if planned_only else f"dots every {every_s:g} s"
     alt = f"Map: {title.lower()}, {caption}, from {_corner(view.south, view.west)} to "
     alt += _corner(view.north, view.east)
-    return Drawing(title, "", caption, to_svg(figure, alt), tuple(_legend(recording, planned)))
+    return Drawing(title, "", caption, to_svg(figure, alt), tuple(legend(recording, planned)))
 
 
 def fit_view(recording: Recording, tracks: Iterable[Telemetry], aspect: float) -> View:
@@ -105,7 +135,8 @@ def _corner(latitude: float, longitude: float) -> str:
     return f"{degrees(latitude, 'NS', 2)} {degrees(longitude, 'EW', 2)}"
 
 
-def _legend(recording: Recording, planned: dict[str, Telemetry]) -> Iterator[tuple[str, str]]:
+def legend(recording: Recording, planned: dict[str, Telemetry]) -> Iterator[tuple[str, str]]:
+    """What the lines on a map are, as (label, kind)."""
     if len(recording.bodies) > 1:
         for i, name in enumerate(recording.bodies):
             yield body_title(name), str(i % len(PAGE.series) + 1)
@@ -125,8 +156,9 @@ def paint_map(
     planned: dict[str, Telemetry],
     view: View,
     palette: Palette,
+    every_s: float = math.inf,
 ) -> None:
-    """Everything on the map, from the water up."""
+    """Everything on the map, from the water up; dots on the tracks every so many seconds."""
     _frame(axes, view, palette)
     _land(axes, recording, view, palette)
     _limits(axes, recording, palette)
@@ -139,15 +171,16 @@ def paint_map(
             _track(axes, body.telemetry, "impact_", color=colour, lw=0.9, ls=(0, (1, 2)))
         if "latitude_deg" in body.telemetry:
             _track(axes, body.telemetry, "", color=colour, lw=1.4)
-            _clock(axes, body.telemetry, view, colour)
+            _clock(axes, body.telemetry, view, colour, every_s)
     names = _Names(axes, view)
     _points(axes, recording, view, palette, names)
     _protected(axes, recording, view, palette, names)
-    _scale_bar(axes, view, palette)
+    if view is not WORLD:
+        _scale_bar(axes, view, palette)
 
 
 def _frame(axes: Axes, view: View, palette: Palette) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
     axes.set_facecolor(palette.water)
     axes.grid(visible=False)
@@ -156,6 +189,10 @@ def _frame(axes: Axes, view: View, palette: Palette) -> None:
     axes.set_xlim(view.west, view.east)
     axes.set_ylim(view.south, view.north)
     for axis, signs in ((axes.xaxis, "EW"), (axes.yaxis, "NS")):
+        if view is WORLD:
+            axis.set_major_locator(FixedLocator(_MERIDIANS if signs == "EW" else _PARALLELS))
+            axis.set_major_formatter(FuncFormatter(lambda v, _, s=signs: degrees(v, s, 0)))
+            continue
         ticks = MaxNLocator(4).tick_values(*axis.get_view_interval())
         places = max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9))
         axis.set_major_locator(MaxNLocator(4))
@@ -163,8 +200,30 @@ def _frame(axes: Axes, view: View, palette: Palette) -> None:
 
 
 def _land(axes: Axes, recording: Recording, view: View, palette: Palette) -> None:
-    for longitude, latitude in coast_in(recording, view):
-        axes.fill(longitude, latitude, facecolor=palette.land, edgecolor="none", zorder=1)
+    from matplotlib.collections import PathCollection
+    from matplotlib.path import Path
+
+    height_pt = float(axes.bbox.height) / axes.figure.dpi * 72.0
+    detail_pt = WORLD_SHORE_PT if view is WORLD else SHORE_PT
+    grid_deg = detail_pt / height_pt * (view.north - view.south)
+    shores = [_coarse(*ring, view, grid_deg) for ring in coast_in(recording, view)]
+    paths = [Path(shore, closed=True) for shore in shores if len(shore) > 3]
+    if paths:
+        land = Path.make_compound_path(*paths)
+        axes.add_collection(PathCollection([land], facecolor=palette.land, lw=0, zorder=1))
+
+
+def _coarse(longitude: Floats, latitude: Floats, view: View, grid_deg: float) -> Floats:
+    """A closed ring, shape (n, 2), without points that share a cell with the one before.
+
+    All rings turn one way, so that one path can hold them and fill where they meet.
+    """
+    cells = np.floor(np.stack((longitude / view.stretch, latitude)) / grid_deg)
+    keep = np.any(np.diff(cells, axis=1, prepend=np.inf) != 0.0, axis=0)
+    x, y = longitude[keep], latitude[keep]
+    area = np.sum(x * np.roll(y, -1) - y * np.roll(x, -1))
+    ring = np.column_stack((x, y))[:: 1 if area > 0.0 else -1]
+    return np.concatenate((ring, ring[:1]))
 
 
 def coast_in(recording: Recording, view: View) -> list[tuple[Floats, Floats]]:
@@ -201,31 +260,38 @@ def _protected(
         longitude = place["longitude_deg"] + radius * view.stretch * np.sin(turn)
         latitude = place["latitude_deg"] + radius * np.cos(turn)
         axes.fill(longitude, latitude, facecolor=palette.danger, alpha=0.13, lw=0, zorder=2)
-        names.write(place, spoken(str(place["name"])), palette.danger, (0.0, 0.0))
+        if radius > LEAST_CIRCLE * (view.north - view.south):
+            names.write(place, spoken(str(place["name"])), palette.danger, (0.0, 0.0))
 
 
 def _track(axes: Axes, telemetry: Telemetry, kind: str, **style: Any) -> None:
     longitude, latitude = telemetry[f"{kind}longitude_deg"], telemetry[f"{kind}latitude_deg"]
     step = max(1, len(telemetry) // 1000)
-    axes.plot(longitude[::step], latitude[::step], zorder=4, **style)
+    longitude, latitude = longitude[::step], latitude[::step]
+    # A line ends at the 180th meridian and begins anew on its other side.
+    cuts = np.flatnonzero(np.abs(np.diff(longitude)) > 180.0) + 1
+    longitude, latitude = (np.insert(each, cuts, np.nan) for each in (longitude, latitude))
+    axes.plot(longitude, latitude, zorder=4, **style)
 
 
-def _clock(axes: Axes, telemetry: Telemetry, view: View, colour: str) -> None:
-    """Dots on the track at round times, as many as can be told apart."""
-    for time_s in _round_times(telemetry):
+def _clock(axes: Axes, telemetry: Telemetry, view: View, colour: str, every_s: float) -> None:
+    """Dots on the track at round times."""
+    for time_s in round_times(telemetry, every_s):
         at = telemetry.at(time_s, "longitude_deg"), telemetry.at(time_s, "latitude_deg")
         if view.holds(at[1], at[0]):
             axes.plot(*at, "o", ms=3.0, color=colour, zorder=5)
 
 
-def _interval(telemetry: Telemetry) -> float:
-    end = float(telemetry["time_s"][-1])
+def interval(tracks: Iterable[Telemetry]) -> float:
+    """The time, s, between dots that can be told apart on the longest of the tracks."""
+    end = max(float(t["time_s"][-1]) for t in tracks)
     return next((s for s in (5.0, 10.0, 20.0, 30.0, 60.0, 120.0) if end / s <= 8.0), 300.0)
 
 
-def _round_times(telemetry: Telemetry) -> Floats:
-    every = _interval(telemetry)
-    return np.arange(every, float(telemetry["time_s"][-1]), every)
+def round_times(telemetry: Telemetry, every_s: float) -> Floats:
+    """Multiples of an interval, s, within a recording."""
+    end = float(telemetry["time_s"][-1])
+    return np.arange(every_s, end, every_s) if every_s < end else np.empty(0)
 
 
 def _points(axes: Axes, recording: Recording, view: View, palette: Palette, names: _Names) -> None:
@@ -234,14 +300,53 @@ def _points(axes: Axes, recording: Recording, view: View, palette: Palette, name
         at = pad["longitude_deg"], pad["latitude_deg"]
         axes.plot(*at, "^", ms=6.0, color=palette.ink, zorder=6)
         names.write(pad, spoken(str(pad.get("name") or "pad")), palette.ink, (0.0, -12.0))
-    for event in recording.events:
-        if event.name in _ENDS_DOWN and math.isfinite(event.latitude_deg):
+    middle = 0.7 * view.east + 0.3 * view.west
+    for place, words in _impacts(recording, view):
+        at = place["longitude_deg"], place["latitude_deg"]
+        axes.plot(*at, "x", ms=6.5, mew=1.6, color=palette.danger, zorder=6)
+        left = at[0] > 0.3 * view.west + 0.7 * view.east
+        if view is not WORLD:
+            names.write(place, words, palette.danger, (-9.0 if left else 9.0, 0.0))
+    passed = _PASSED[:2] if view is WORLD else _PASSED
+    for event in sorted(recording.events, key=lambda event: -event.time_s):
+        if event.name in passed and view.holds(event.latitude_deg, event.longitude_deg):
             place = {"latitude_deg": event.latitude_deg, "longitude_deg": event.longitude_deg}
             at = event.longitude_deg, event.latitude_deg
-            axes.plot(*at, "x", ms=6.5, mew=1.6, color=palette.danger, zorder=6)
-            words = f"{event.name} T+{event.time_s:.0f} s"
-            left = event.longitude_deg > 0.3 * view.west + 0.7 * view.east
-            names.write(place, words, palette.danger, (-9.0 if left else 9.0, 0.0))
+            axes.plot(*at, "o", ms=5.0, mfc=palette.water, mec=palette.ink, mew=1.0, zorder=6)
+            words = f"{event_words(event.name)}, {_clock_time(event.time_s)}"
+            names.write(place, words, palette.ink, (-9.0 if at[0] > middle else 9.0, 0.0))
+
+
+def _impacts(recording: Recording, view: View) -> Iterator[tuple[dict[str, Any], str]]:
+    """Where something came down and its name; what lies close together shares one."""
+    down = [e for e in recording.events if e.name in _ENDS_DOWN and math.isfinite(e.latitude_deg)]
+    several = len(recording.bodies) > 1
+    groups: list[list[Event]] = []
+    for event in down:
+        near = (group for group in groups if several and _together(group[0], event, view))
+        group = next(near, None)
+        groups += [[event]] if group is None else []
+        if group is not None:
+            group.append(event)
+    for group in groups:
+        first, *others = dict.fromkeys(body_title(event.body) for event in group)
+        who = " and ".join((first, *(other.lower() for other in others)))
+        when = _clock_time(group[-1].time_s)
+        words = f"{who}, {when}" if several else f"{group[0].name} T+{group[0].time_s:.0f} s"
+        for event in group:
+            place = {"latitude_deg": event.latitude_deg, "longitude_deg": event.longitude_deg}
+            yield place, words
+
+
+def _together(a: Event, b: Event, view: View) -> bool:
+    up = abs(a.latitude_deg - b.latitude_deg) / (view.north - view.south)
+    across = abs(a.longitude_deg - b.longitude_deg) / (view.east - view.west)
+    return max(up, across) < TOGETHER
+
+
+def _clock_time(time_s: float) -> str:
+    """Mission time to the second."""
+    return mission_time(float(round(time_s))).rsplit(".", 1)[0]
 
 
 class _Names:
@@ -297,37 +402,3 @@ def _scale_bar(axes: Axes, view: View, palette: Palette) -> None:
         xytext=(0, 4), textcoords="offset points", ha="center", va="bottom",
         color=palette.ink, fontsize=FONT_PT, zorder=7,
     )  # fmt: skip
-
-
-def draw_profile(recording: Recording, planned: dict[str, Telemetry]) -> Drawing | None:
-    """The side view: altitude over downrange distance, both to one scale. None without them."""
-    from matplotlib.ticker import MaxNLocator
-
-    tracks = [t for t in _tracks(recording).values() if "downrange_m" in t and "altitude_m" in t]
-    planned = {n: t for n, t in planned.items() if "downrange_m" in t and "altitude_m" in t}
-    if not tracks:
-        return None
-    far = max(float(np.nanmax(np.abs(t[c]))) for t in tracks for c in ("downrange_m", "altitude_m"))
-    factor, unit = scale_for("m", far)
-    figure = new_figure(WIDTH_PT, HEIGHT_PT)
-    axes = new_axes(figure, BOX_PT, PAGE)
-    for i, telemetry in enumerate(tracks):
-        colour = PAGE.series[i % len(PAGE.series)]
-        across, up = telemetry["downrange_m"] * factor, telemetry["altitude_m"] * factor
-        axes.plot(across, up, color=colour, lw=1.4, zorder=4)
-        dots = _round_times(telemetry)
-        at = [(telemetry.at(t, "downrange_m"), telemetry.at(t, "altitude_m")) for t in dots]
-        axes.plot(*(np.array(at).T * factor), "o", ms=3.0, color=colour, zorder=5)
-    axes.set_aspect("equal", adjustable="datalim")
-    axes.margins(0.06)
-    figure.draw_without_rendering()
-    axes.autoscale(enable=False)
-    for telemetry in planned.values():
-        across, up = telemetry["downrange_m"] * factor, telemetry["altitude_m"] * factor
-        axes.plot(across, up, color=PAGE.planned, lw=3.0, zorder=2)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(6))
-    caption = f"altitude over downrange, both in {unit}; dots every {_interval(tracks[0]):g} s"
-    svg = to_svg(figure, f"Side view: {caption}")
-    legend = (item for item in _legend(recording, planned) if item[1] not in ("dotted", "limit"))
-    return Drawing("Side view", unit, caption, svg, tuple(legend))

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from downrange.report.figures import Drawing, draw_panel
-from downrange.report.map import draw_map, draw_profile, view_of
-from downrange.report.panels import (
-    CONTROL,
-    PROPULSION,
-    STRUCTURE,
-    TRAJECTORY,
-    Panel,
-    drawable,
-    tank_panel,
-)
-from downrange.report.strips import draw_engines, draw_margins
+from downrange.report.sections import sections
+from downrange.report.spans import burns
 from downrange.report.style import drawing
 from downrange.review.compare import Deviation, compare
 from downrange.review.summary import (
@@ -38,24 +27,13 @@ from downrange.review.summary import (
 from downrange.review.words import (
     NOTHING,
     body_outcome,
-    body_title,
     mission_time,
     outcome_title,
     quantity,
     spoken,
 )
-from downrange.telemetry import Body, Event, Recording, Telemetry, channel
+from downrange.telemetry import Body, Recording, Telemetry, channel, unit_of
 from downrange.telemetry.store import write_whole
-
-MUCH_WIDER = 1.6  # the planned track gets a map of its own when it is so much longer
-
-
-@dataclass(frozen=True)
-class Section:
-    """Figures under one heading."""
-
-    title: str
-    drawings: tuple[Drawing, ...]
 
 
 def write_report(
@@ -77,7 +55,7 @@ def render(recording: Recording, planned: Recording | None = None) -> str:
 
     beside = planned_telemetry(recording, planned)
     with drawing():
-        sections = tuple(s for s in _sections(recording, beside) if s.drawings)
+        figures = tuple(sections(recording, beside))
     environment = Environment(
         loader=PackageLoader("downrange.report", "."),
         autoescape=True,
@@ -98,7 +76,7 @@ def render(recording: Recording, planned: Recording | None = None) -> str:
         orbit=orbit_rows(recording),
         ledger=ledger_rows(recording),
         ledger_names=tuple(spoken(name) for name in LEDGER),
-        sections=sections,
+        sections=figures,
         margins=margin_rows(recording),
         deviations=tuple(_deviation_rows(recording, beside)),
         assumed=tuple(_assumed(recording)),
@@ -129,85 +107,71 @@ def _subtitle(recording: Recording) -> str:
     return " \u00b7 ".join(part for part in parts if part)
 
 
-def _sections(recording: Recording, planned: dict[str, Telemetry]) -> Iterator[Section]:
-    yield Section("Where it flew", tuple(_maps(recording, planned)))
-    several = len(recording.bodies) > 1
-    for name, body in recording.bodies.items():
-        of = f" of {body_title(name).lower()}" if several else ""
-        events = tuple(event for event in recording.events if event.body in (name, ""))
-        beside = planned.get(name)
-        for title, panels in (
-            ("Trajectory", TRAJECTORY),
-            ("Attitude and control", CONTROL),
-            ("Structure", STRUCTURE),
-        ):
-            yield Section(f"{title}{of}", tuple(_panels(panels, recording, body, beside, events)))
-        engines = draw_engines(body.telemetry, events)
-        propulsion = _panels(
-            (*PROPULSION, tank_panel(body.telemetry)), recording, body, beside, events
-        )
-        drawings = (*propulsion, *((engines,) if engines else ()))
-        yield Section(f"Propulsion and mass{of}", drawings)
-        margins = draw_margins(body.telemetry, recording.summary.get("margins") or {}, events)
-        yield Section(f"Safety and structural margins{of}", margins)
-
-
-def _panels(
-    panels: Sequence[Panel],
-    recording: Recording,
-    body: Body,
-    planned: Telemetry | None,
-    events: Sequence[Event],
-) -> Iterator[Drawing]:
-    margins = recording.summary.get("margins") or {}
-    for panel in panels:
-        if drawable(panel, body.telemetry):
-            limit = (margins.get(panel.limit) or {}).get("limit") if panel.limit else None
-            yield draw_panel(panel, body.telemetry, planned, events, limit)
-
-
-def _maps(recording: Recording, planned: dict[str, Telemetry]) -> Iterator[Drawing]:
-    yield from filter(None, [draw_map(recording, planned, whole=False)])
-    yield from filter(None, [draw_profile(recording, planned)])
-    if planned and _much_wider(recording, planned):
-        yield from filter(None, [draw_map(recording, planned, whole=True)])
-
-
-def _much_wider(recording: Recording, planned: dict[str, Telemetry]) -> bool:
-    heights = []
-    for tables in ([body.telemetry for body in recording.bodies.values()], planned.values()):
-        placed = [t for t in tables if "latitude_deg" in t and "longitude_deg" in t]
-        if not placed:
-            return False
-        latitude = np.concatenate([t["latitude_deg"] for t in placed])
-        longitude = np.concatenate([t["longitude_deg"] for t in placed])
-        view = view_of(latitude, longitude, 1.0)
-        heights.append(view.north - view.south)
-    return heights[1] > MUCH_WIDER * heights[0]
-
-
 def _key_numbers(recording: Recording) -> Iterator[tuple[str, str, str]]:
     """(what, value, when or where) of the few numbers that tell the flight."""
+    ends = recording.summary.get("bodies") or {}
+    for name, body in recording.bodies.items():
+        orbit = (ends.get(name) or {}).get("orbit")
+        if orbit and body.outcome == "in_orbit":
+            yield from _orbit_numbers(recording, body, orbit)
+            return
     for name, body in list(recording.bodies.items())[:1]:
-        telemetry = body.telemetry
-        end = (recording.summary.get("bodies") or {}).get(name, {}).get("end_time_s")
-        end = float(telemetry["time_s"][-1]) if end is None else end
-        yield "Flight time", mission_time(end).removeprefix("T+"), body_outcome(body.outcome)
-        climb = slice(0, _peak(telemetry, "altitude_m") + 1)
-        for title, column, part in (
-            ("Highest", "altitude_m", slice(None)),
-            ("Top speed in ascent", "speed_mps", climb),
-            ("Max q in ascent", "dynamic_pressure_pa", climb),
-        ):
-            if column in telemetry:
-                known = channel(column)
-                values, time = telemetry[column][part], telemetry["time_s"][part]
-                top = int(np.nanargmax(values))
-                unit = known.unit if known else ""
-                yield title, quantity(float(values[top]), unit), mission_time(float(time[top]))
+        yield "Flight time", _end(recording, body), body_outcome(body.outcome)
+        yield from _peaks(
+            body.telemetry,
+            ("Highest", "altitude_m", False),
+            ("Top speed in ascent", "speed_mps", True),
+            ("Max q in ascent", "dynamic_pressure_pa", True),
+        )
         distance = pad_distance_m(recording, name)
         if distance is not None:
             yield "From the pad", quantity(distance, "m"), "where it came down"
+
+
+def _orbit_numbers(
+    recording: Recording, body: Body, orbit: dict[str, Any]
+) -> Iterator[tuple[str, str, str]]:
+    """The same of a flight to orbit: of the body that is there, and max q of the first body."""
+    low, high = (orbit[f"{apsis}_altitude_m"] / 1e3 for apsis in ("perigee", "apogee"))
+    yield (
+        "Orbit",
+        f"{low:,.0f} \u00d7 {high:,.0f} km".replace(",", "\u202f"),
+        "perigee \u00d7 apogee",
+    )
+    target = (recording.summary.get("target") or {}).get("inclination_deg")
+    asked = "" if target is None else f"target {target:.2f}\u00b0"
+    yield "Inclination", f"{orbit['inclination_deg']:.2f}\u00b0", asked
+    yield from _peaks(body.telemetry, ("Top inertial speed", "inertial_speed_mps", False))
+    first = next(iter(recording.bodies.values()))
+    yield from _peaks(first.telemetry, ("Max q in ascent", "dynamic_pressure_pa", True))
+    last = _last_cutoff_s(recording, body)
+    cutoff = body_outcome(body.outcome) if last is None else f"last cut-off {mission_time(last)}"
+    yield "Flight time", _end(recording, body), cutoff
+
+
+def _last_cutoff_s(recording: Recording, body: Body) -> float | None:
+    events = [
+        e.time_s for name in ("meco", "seco") for e in recording.events_named(name, body.name)
+    ]
+    return max(events or [end for _, end in burns(body.telemetry)], default=None)
+
+
+def _end(recording: Recording, body: Body) -> str:
+    end = ((recording.summary.get("bodies") or {}).get(body.name) or {}).get("end_time_s")
+    end = float(body.telemetry["time_s"][-1]) if end is None else end
+    return mission_time(end).removeprefix("T+")
+
+
+def _peaks(telemetry: Telemetry, *asked: tuple[str, str, bool]) -> Iterator[tuple[str, str, str]]:
+    """(title, largest value, when) for each (title, channel, whether only of the ascent)."""
+    for title, column, ascent in asked:
+        if column in telemetry:
+            part = slice(0, _peak(telemetry, "altitude_m") + 1 if ascent else None)
+            values, time = telemetry[column][part], telemetry["time_s"][part]
+            if np.any(np.isfinite(values)):
+                top = int(np.nanargmax(values))
+                value = quantity(float(values[top]), unit_of(column))
+                yield title, value, mission_time(float(time[top]))
 
 
 def _peak(telemetry: Telemetry, column: str) -> int:

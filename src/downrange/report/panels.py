@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
+from downrange.review.words import body_title
 from downrange.telemetry import Telemetry
 
 
@@ -134,13 +137,97 @@ PROPULSION = (
 )
 
 
+FALL = (
+    *(replace(panel, log=False) for panel in TRAJECTORY),
+    Panel("Pitch", "body x above the horizon", {"pitch_deg": ""}, overlay=False),
+    Panel(
+        "Body rates",
+        "inertial",
+        {"q_radps": "pitch", "r_radps": "yaw", "p_radps": "roll"},
+        overlay=False,
+    ),
+)
+
+SPACE = (
+    Panel("Altitude", "above the ellipsoid", {"altitude_m": ""}),
+    Panel("Inertial speed", "in the inertial frame", {"inertial_speed_mps": ""}),
+    Panel(
+        "Pitch",
+        "body x above the horizon",
+        {"pitch_deg": "actual", "commanded_pitch_deg": "commanded"},
+    ),
+    Panel(
+        "Attitude error", "total angle from commanded to true", {"attitude_error_deg": ""}, log=True
+    ),
+    Panel(
+        "Thruster gas",
+        "left for attitude control",
+        {"thruster_gas_kg": ""},
+        overlay=False,
+    ),
+    Panel(
+        "Navigation error",
+        "navigated from true position",
+        {"navigation_error_m": ""},
+        from_zero=True,
+        overlay=False,
+    ),
+)
+
+BURN = (
+    Panel("Inertial speed", "in the inertial frame", {"inertial_speed_mps": ""}),
+    Panel(
+        "Velocity to go",
+        "that guidance still asks for",
+        {"velocity_to_go_mps": ""},
+        from_zero=True,
+        overlay=False,
+    ),
+    Panel("Acceleration", "sensed, along the vehicle", {"acceleration_axial_mps2": ""}),
+    Panel("Thrust", "sum over the engines", {"thrust_n": ""}, from_zero=True),
+    Panel(
+        "Attitude error by axis",
+        "true minus commanded",
+        {
+            "attitude_error_pitch_deg": "pitch",
+            "attitude_error_yaw_deg": "yaw",
+            "attitude_error_roll_deg": "roll",
+        },
+        overlay=False,
+    ),
+    Panel(
+        "Body rates",
+        "inertial",
+        {"q_radps": "pitch", "r_radps": "yaw", "p_radps": "roll"},
+        overlay=False,
+    ),
+    Panel(
+        "Gimbal in pitch",
+        "mean of the running engines",
+        {"gimbal_pitch_deg": "actual", "gimbal_pitch_command_deg": "commanded"},
+        dense=True,
+    ),
+    Panel(
+        "Gimbal in yaw",
+        "mean of the running engines",
+        {"gimbal_yaw_deg": "actual", "gimbal_yaw_command_deg": "commanded"},
+        dense=True,
+    ),
+)
+
+
 def tank_panel(telemetry: Telemetry) -> Panel:
-    """The propellant left in each tank that the telemetry knows."""
-    names = [name for name in telemetry.matching("", ".mass_kg") if "tank." in name]
-    lines = {name: name.removesuffix(".mass_kg").replace(".tank.", " ") for name in names[:4]}
+    """The propellant left in each tank that held some."""
+    every = telemetry.matching("", ".mass_kg")
+    names = [name for name in every if "tank." in name and np.any(telemetry[name] > 0.0)]
+    lines = {
+        name: body_title(name.removesuffix(".mass_kg").replace(".tank.", " ")) for name in names
+    }
+    lines = dict(list(lines.items())[:4])
     return Panel("Propellant", "left in the tanks", lines, from_zero=True, overlay=False)
 
 
 def drawable(panel: Panel, telemetry: Telemetry) -> bool:
-    """Whether the telemetry holds anything that the panel shows."""
-    return any(name in telemetry for name in panel.lines)
+    """Whether the telemetry holds anything but nothing and zeros that the panel shows."""
+    shown = [telemetry[name] for name in panel.lines if name in telemetry]
+    return any(np.any(np.isfinite(values) & (values != 0.0)) for values in shown)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from downrange.errors import OutputError
 from downrange.report.figures import Line, draw_lines, mark_events, set_range, time_span
-from downrange.report.map import fit_view, paint_map
+from downrange.report.map import fit_view, interval, paint_map
 from downrange.report.style import FONT_PT, PICTURE, drawing, new_axes, new_figure, thin
 from downrange.telemetry import Recording, Telemetry
 
@@ -62,7 +62,7 @@ def _draw(flown: Recording, planned: Recording, body: str) -> Figure:
     axes = new_axes(figure, _MAP_PT, PICTURE)
     _title(axes, "Ground track", 28.0)
     view = fit_view(flown, [ours], _MAP_PT[2] / _MAP_PT[3])
-    paint_map(axes, flown, {body: theirs}, view, PICTURE)
+    paint_map(axes, flown, {body: theirs}, view, PICTURE, interval([ours]))
     _key(figure)
     return figure
 

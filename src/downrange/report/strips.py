@@ -29,6 +29,7 @@ RAN = 0.01  # of the rated chamber pressure: an engine that never had it did not
 ENVELOPE_S = 0.5
 BEYOND = 0.15  # how far past a limit is drawn, in shares of it
 NEAREST_M = 10.0
+UNTOUCHED = 0.99  # of a limit: a margin that never falls below is not drawn
 
 
 def draw_engines(telemetry: Telemetry, events: Sequence[Event]) -> Drawing | None:
@@ -45,7 +46,7 @@ def draw_engines(telemetry: Telemetry, events: Sequence[Event]) -> Drawing | Non
     draw_lines(axes, (), span)
     axes.grid(visible=False)
     for row, name in enumerate(reversed(names)):
-        at, level = thin(time, np.clip(telemetry[name][inside], 0.0, 1.25))
+        at, level = _steps(*thin(time, np.clip(telemetry[name][inside], 0.0, 1.25)))
         axes.fill_between(at, row, row + 0.78 * level, color=PAGE.series[0], alpha=0.55, lw=0)
     labels = [name.removesuffix(".chamber_fraction").rsplit(".", 1)[-1] for name in names]
     step = 1 + len(names) // 14
@@ -54,6 +55,14 @@ def draw_engines(telemetry: Telemetry, events: Sequence[Event]) -> Drawing | Non
     mark_events(axes, events, span, PAGE)
     caption = "chamber pressure, full height at rated"
     return Drawing("Engines", "", caption, to_svg(figure, f"Engines by number: {caption}"), ())
+
+
+def _steps(time_s: Floats, level: Floats) -> tuple[Floats, Floats]:
+    """A line without the points between equal neighbours, to a fiftieth."""
+    level = np.round(50.0 * level) / 50.0
+    changes = np.diff(level) != 0.0
+    keep = np.append(True, changes) | np.append(changes, True)
+    return time_s[keep], level[keep]
 
 
 def draw_margins(
@@ -66,7 +75,7 @@ def draw_margins(
     """
     names = [n for n in telemetry.matching("margin.") if np.isfinite(telemetry[n]).any()]
     far = [name for name in names if unit_of(name) == "m"]
-    near = [name for name in names if name not in far]
+    near = [name for name in names if name not in far and not _untouched(telemetry, name, margins)]
     found = [_distances(telemetry, far, events)] if far else []
     return (*found, *([_shares(telemetry, near, margins, events)] if near else []))
 
@@ -100,8 +109,7 @@ def _shares(
     lines = []
     for i, name in enumerate(names):
         time, values = _lowest(telemetry["time_s"], telemetry[name])
-        limit = (margins.get(name.removeprefix("margin.")) or {}).get("limit")
-        whole = abs(limit or np.abs(values[np.isfinite(values)]).max() or 1.0)
+        whole = _whole(values, name, margins)
         share = np.clip(100.0 * values / whole, -100.0 * BEYOND, 100.0)
         lines.append(Line(*thin(time, share), _title(name), PAGE.series[i % len(PAGE.series)]))
     figure = new_figure(WIDTH_PT, HEIGHT_PT)
@@ -115,6 +123,18 @@ def _shares(
     caption = "left of each limit; below zero is beyond it"
     svg = to_svg(figure, f"Share of each limit that is left, in percent, against time: {caption}")
     return Drawing("Other margins", "%", caption, svg, _legend(lines))
+
+
+def _whole(values: Floats, name: str, margins: Mapping[str, Mapping[str, Any]]) -> float:
+    """What a margin is a share of: its limit, or its largest value where none is stated."""
+    limit = (margins.get(name.removeprefix("margin.")) or {}).get("limit")
+    return float(abs(limit or np.abs(values[np.isfinite(values)]).max() or 1.0))
+
+
+def _untouched(telemetry: Telemetry, name: str, margins: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether nothing was ever taken from a margin."""
+    values = telemetry[name]
+    return float(np.nanmin(values)) > UNTOUCHED * _whole(values, name, margins)
 
 
 def _title(name: str) -> str:

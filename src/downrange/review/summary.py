@@ -10,6 +10,7 @@ from downrange.review.words import (
     NOTHING,
     body_outcome,
     body_title,
+    detail_words,
     event_title,
     mission_time,
     outcome_title,
@@ -19,6 +20,8 @@ from downrange.review.words import (
 from downrange.telemetry import Event, Recording, channel, unit_of
 
 ONE_EVENT_S = 0.5  # like events of one body within this time are one row
+_WHERE = {"sea": "in the sea", "land": "on land"}
+LEAST_ALTITUDE_M, LEAST_PA = 1.0, 0.1  # smaller ones are shown as nothing
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ def timeline(recording: Recording) -> tuple[Row, ...]:
     for group in _groups(sorted(recording.events, key=lambda event: event.time_s)):
         first = group[0]
         details = "; ".join(dict.fromkeys(event.detail for event in group if event.detail))
+        details = details if first.name == "fault" else detail_words(details)
         many = f" \u00d7 {len(group)}" if len(group) > 1 else ""
         rows.append(
             Row(
@@ -51,12 +55,16 @@ def timeline(recording: Recording) -> tuple[Row, ...]:
                 body=body_title(first.body),
                 what=event_title(first.name) + many,
                 detail=details,
-                altitude=quantity(first.altitude_m, "m"),
+                altitude=quantity(_seen(first.altitude_m, LEAST_ALTITUDE_M), "m"),
                 speed=quantity(first.speed_mps, "m/s"),
-                dynamic_pressure=quantity(first.dynamic_pressure_pa, "Pa"),
+                dynamic_pressure=quantity(_seen(first.dynamic_pressure_pa, LEAST_PA), "Pa"),
             )
         )
     return tuple(rows)
+
+
+def _seen(value: float, least: float) -> float:
+    return 0.0 if abs(value) < least else value
 
 
 def _groups(events: list[Event]) -> list[list[Event]]:
@@ -75,8 +83,36 @@ def _groups(events: list[Event]) -> list[list[Event]]:
 def headline(recording: Recording) -> str:
     """A sentence or more: how the mission ended and why, and where each body ended."""
     ends = recording.summary.get("bodies") or {}
-    sentences = [_verdict(recording), *(_end(recording, body) for body in ends)]
+    orbiting = [body for body, end in ends.items() if end.get("outcome") == "in_orbit"]
+    fallen = [body for body in ends if orbiting and _came_down(ends[body])]
+    fallen = fallen if len(fallen) > 1 else []
+    others = [body for body in ends if body not in orbiting and body not in fallen]
+    sentences = [_verdict(recording), *(_end(recording, body) for body in (*orbiting, *others))]
+    sentences += [_fallen(recording, fallen)] if fallen else []
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _came_down(end: dict[str, Any]) -> bool:
+    known = end.get("end_surface") in _WHERE
+    return known and end.get("outcome") in ("terminated", "broke_up", "impacted")
+
+
+def _fallen(recording: Recording, bodies: list[str]) -> str:
+    """One sentence for all that a flight to orbit left behind."""
+    ends = recording.summary["bodies"]
+    names = [body_title(bodies[0]), *(body_title(body).lower() for body in bodies[1:])]
+    surfaces = dict.fromkeys(_WHERE[ends[body]["end_surface"]] for body in bodies)
+    words = f"{_listed(names)} came down {_listed(list(surfaces))}"
+    away = [each for each in (pad_distance_m(recording, body) for body in bodies) if each]
+    if not away:
+        return f"{words}."
+    near, far = (quantity(each, "m", 2) for each in (min(away), max(away)))
+    return f"{words}, {near if near == far else f'{near} to {far}'} from the pad."
+
+
+def _listed(words: list[str]) -> str:
+    *before, last = words
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def _verdict(recording: Recording) -> str:
@@ -93,17 +129,15 @@ def _verdict(recording: Recording) -> str:
 def _end(recording: Recording, body: str) -> str:
     end = recording.summary["bodies"][body]
     outcome = str(end.get("outcome") or "")
-    where = {"sea": "in the sea", "land": "on land"}.get(end.get("end_surface") or "")
-    came_down = where is not None and outcome in ("terminated", "broke_up", "impacted")
-    words = [body_title(body), "came down" if came_down else body_outcome(outcome)]
+    where = _WHERE.get(end.get("end_surface") or "")
+    words = [body_title(body), "came down" if _came_down(end) else body_outcome(outcome)]
     words = [body_title(body), "was still flying"] if outcome == "flying" else words
     words += [where] if where else []
     if outcome == "in_orbit" and end.get("orbit"):
         orbit = end["orbit"]
         low, high = (orbit[f"{apsis}_altitude_m"] / 1e3 for apsis in ("perigee", "apogee"))
-        return (
-            f"{' '.join(words)}, {low:.1f} x {high:.1f} km, {orbit['inclination_deg']:.2f}\u00b0."
-        )
+        reached = f"{low:.1f} \u00d7 {high:.1f} km, {orbit['inclination_deg']:.2f}\u00b0"
+        return f"{' '.join(words)}, {reached}."
     if end.get("end_time_s") is not None:
         words.append(f"at {mission_time(end['end_time_s'])}")
     distance = pad_distance_m(recording, body)
@@ -128,8 +162,8 @@ def pad_distance_m(recording: Recording, body: str) -> float | None:
 
 
 ORBIT = (
-    ("Perigee", "perigee_altitude_m", 1e-3, "km"),
-    ("Apogee", "apogee_altitude_m", 1e-3, "km"),
+    ("Perigee", "perigee_altitude_m", 1e-3, "\u00a0km"),
+    ("Apogee", "apogee_altitude_m", 1e-3, "\u00a0km"),
     ("Inclination", "inclination_deg", 1.0, "\u00b0"),
 )
 
@@ -142,12 +176,18 @@ def orbit_rows(recording: Recording) -> tuple[tuple[str, str, str, str], ...]:
     return tuple(
         (
             name,
-            f"{orbit[key] * factor:.3f}\u00a0{unit}",
-            f"{target[key] * factor:.3f}\u00a0{unit}",
-            f"{(orbit[key] - target[key]) * factor:+.3f}\u00a0{unit}".replace("-", "\u2212"),
+            f"{orbit[key] * factor:.3f}{unit}",
+            f"{target[key] * factor:.3f}{unit}",
+            f"{_signed((orbit[key] - target[key]) * factor)}{unit}",
         )
         for name, key, factor, unit in ORBIT
     )
+
+
+def _signed(value: float) -> str:
+    """A difference to three places with its sign; zero has none."""
+    text = f"{value:+.3f}".replace("-", "\u2212")
+    return text if float(f"{value:.3f}") else text[1:]
 
 
 LEDGER = ("start", "ideal", "steering", "back_pressure", "drag", "gravity", "parting",
@@ -173,7 +213,7 @@ def objective_rows(recording: Recording) -> tuple[tuple[str, str, str, str], ...
         (
             spoken(str(item["name"])),
             words[item.get("met")],
-            str(item.get("evidence") or NOTHING),
+            detail_words(str(item.get("evidence") or NOTHING)),
             mission_time(item.get("time_s")),
         )
         for item in recording.summary.get("objectives") or ()

@@ -21,6 +21,11 @@ _EVENTS = {
     "breakup": "Break-up",
 }
 
+_EVENT_NAME = re.compile(r"\b(?:[a-z]+(?:_[a-z0-9]+)+|meco|seco|liftoff|breakup)\b(?![.:])")
+_STAGE = re.compile(r"(?<![\w.])([a-z]+\d+)(?:\.engine\.(\d+))?(?![\w.:])")
+_DEGREES = re.compile(r"(?<=\d) deg\b")
+_TIMES = re.compile(r"(?<=\d) x (?=\d)")
+
 _OUTCOMES = {
     "success": "Success",
     "partial": "Partial success",
@@ -50,6 +55,24 @@ def body_title(body: str) -> str:
 def event_title(name: str) -> str:
     """An event's name as words."""
     return _EVENTS.get(name, spoken(name))
+
+
+def event_words(name: str) -> str:
+    """An event's name within a sentence: lower case, but for what is always written large."""
+    title = event_title(name)
+    return title if title.isupper() or title.startswith("Mach") else title.lower()
+
+
+def detail_words(detail: str) -> str:
+    """An event's detail as people read it: names of stages and engines, signs and events."""
+    text = _EVENT_NAME.sub(lambda found: event_words(found.group()), detail)
+    text = _STAGE.sub(lambda found: _stage_words(*found.groups()), text)
+    return _TIMES.sub(" \u00d7 ", _DEGREES.sub("\u00b0", text))
+
+
+def _stage_words(stage: str, engine: str | None) -> str:
+    title = body_title(stage).lower()
+    return f"{title} engine {engine}" if engine else title
 
 
 def outcome_title(outcome: str) -> str:

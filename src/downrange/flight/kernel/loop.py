@@ -121,6 +121,7 @@ VENT_S = 60.0  # in which a full tank is vented
 
 TO_THE_END = 2**62  # ticks
 ENGINE_WORDS = 7  # of each engine in a row of telemetry
+NAVIGATED = 31  # where the navigated position stands in a row
 LEDGER = 6  # words of the ledger of velocity in a row
 
 
@@ -327,6 +328,18 @@ def thrusters_and_vents(plant: Plant, state: State, command: Command, dt_s: floa
             state.tank_kg[k] = max(0.0, state.tank_kg[k] - vented * there)
 
 
+@inner
+def close(n: Numbers, f: Flight, end_s: float) -> None:
+    """The last row: the state at the end, for which no navigation was done any more."""
+    state = f.state
+    derivative(
+        state.rigid, end_s, 0.0, state.loads, n.plant.around, state.scratch.rk4[0], state.aux
+    )
+    record(f, end_s)
+    for i in range(3):
+        f.rows[int(f.clock[ROWS]) - 1, NAVIGATED + i] = math.nan
+
+
 @njit
 def settle(plant: Plant, state: State, health: Health) -> None:
     """Mass properties and modes of a body that has just come to be."""
@@ -391,4 +404,4 @@ def fly(n: Numbers, f: Flight, ticks: int) -> None:
             now + flown,
         )  # fmt: skip
         if clock[ENDED] != GOING:
-            record(f, clock[TICK] * n.tick_s if flown == tick_s else now + flown)
+            close(n, f, clock[TICK] * n.tick_s if flown == tick_s else now + flown)
