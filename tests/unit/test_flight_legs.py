@@ -326,3 +326,25 @@ def test_all_that_is_wrong_with_a_mission_is_said_at_once(tmp_path: Path) -> Non
         "upper_control.stage3", "phase.separation.separate", "phase",
         "vehicle.stage2.engine.ignitions",
     }  # fmt: skip
+
+
+def test_a_way_round_a_parting_is_found() -> None:
+    """An abort of the first burn leads past the separation to the fairing's going."""
+    ends = {"until": ["phase_time >= 2 s"]}
+    past = sequence(
+        first=phase(
+            "first",
+            "stage1",
+            release=True,
+            abort_if=["healthy_engines < 9"],
+            abort_to="open",
+            **ends,
+        ),
+        out=phase("out", **ends),
+        part=phase("part", separate="stage1", **ends),
+        second=phase("second", "stage2", steering="insertion", **ends),
+    )
+    ((path, message, hint),) = findings(phases=past)
+    assert path == "phase.open"
+    assert "without all the parts having gone" in message
+    assert hint == "parts go in the order written: part, open"

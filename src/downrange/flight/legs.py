@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from downrange.gnc.phases import successor
 from downrange.gnc.spec import PhaseSpec
 from downrange.vehicle.spec import Finding, VehicleSpec
 
@@ -66,9 +67,36 @@ def leg_findings(vehicle: VehicleSpec, phases: Sequence[PhaseSpec]) -> Iterator[
         if count > most:
             message = f"the sequence lights {name} {count} times, its engines can be lit {most}"
             yield f"vehicle.{name}.engine.ignitions", message, ""
+    yield from _order_findings(phases)
     if faired and any(phase.steering == "insertion" for phase in phases):
         yield ("phase", "the fairing never goes, but the mission flies to orbit",
                "state jettison_fairing = true in a phase")  # fmt: skip
+
+
+def _order_findings(phases: Sequence[PhaseSpec]) -> Iterator[Finding]:
+    """Phases in which a part goes that can be reached without all the earlier ones having gone."""
+    by_name = {phase.name: phase for phase in phases}
+    order = [phase.name for phase in phases if phase.separate or phase.jettison_fairing]
+    seen: set[tuple[str, int]] = set()
+    ahead: list[tuple[str | None, int]] = [(phases[0].name, 0)] if phases else []
+    wrong: set[str] = set()
+    while ahead:
+        name, gone = ahead.pop()
+        if name is None or name not in by_name or (name, gone) in seen:
+            continue
+        seen.add((name, gone))
+        phase = by_name[name]
+        if name in order:
+            if order.index(name) != gone:
+                wrong.add(name)
+                continue
+            gone += 1
+        ahead.append((successor(phases, phase), gone))
+        if phase.abort_if:
+            ahead.append((phase.abort_to, gone))
+    for name in sorted(wrong, key=order.index):
+        message = "can be reached without all the parts having gone that go before it"
+        yield f"phase.{name}", message, f"parts go in the order written: {', '.join(order)}"
 
 
 def _drop_findings(
