@@ -69,6 +69,11 @@ def inner(function: Callable[P, R]) -> Kernel[P, R]:
     return _compiled(function, _INNER)
 
 
+def plain(kernel: Kernel[P, R]) -> Callable[P, R]:
+    """The plain Python function of a kernel, also where nothing is compiled."""
+    return cast("Callable[P, R]", getattr(kernel, "py_func", kernel))
+
+
 _FLAGS: dict[str, Any] = {
     "nogil": True,
     "error_model": "numpy",

@@ -24,6 +24,7 @@ SPACE_M = 80e3  # above which an orbit is looked for
 LOWEST_PERIGEE_M = 120e3  # of a body that counts as in orbit
 
 ENDS = {
+    loop.GOING: "flying",
     loop.OUT_OF_TIME: "flying",
     loop.COMPLETE: "flying",
     loop.DOWN: "impacted",
