@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange._jit import inner, njit
+from downrange._jit import inner, njit, part
 from downrange._random import normal
 from downrange.dynamics.kernel.advance import (
     FLEX,
@@ -339,14 +339,14 @@ def begin(plant: Plant, state: State, health: Health, clock: Floats, dt_s: float
         clock[RATE_BEFORE_RADPS + i] = state.rigid[10 + i]
 
 
-@inner
+@part
 def start(n: Numbers, f: Flight) -> None:
     """Before the first tick the body is stood on its pad."""
     if f.clock[TICK] == 0.0:
         begin(n.plant, f.state, f.health, f.clock, n.tick_s)
 
 
-@inner
+@part
 def look(n: Numbers, f: Flight) -> tuple[Vector, Vector]:
     """The first half of a tick, up to what the flight software is given; see `sense`."""
     now = f.clock[TICK] * n.tick_s
@@ -354,7 +354,7 @@ def look(n: Numbers, f: Flight) -> tuple[Vector, Vector]:
     return sense(n.sensors, n.plant, now, f.clock, f.state, f.health, f.measured, f.random)
 
 
-@inner
+@part
 def act(n: Numbers, f: Flight, position: Vector, velocity: Vector) -> None:
     """The second half of a tick: what comes of the command. Takes what `look` returned."""
     clock, state, health, command, plant = f.clock, f.state, f.health, f.command, n.plant

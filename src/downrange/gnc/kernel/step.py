@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from downrange._jit import inner, njit
+from downrange._jit import njit, part
 from downrange.gnc.kernel.allocation import allocate, fire_thrusters
 from downrange.gnc.kernel.control import moment_demand, thruster_demand
 from downrange.gnc.kernel.data import PHASE, SLOW, STAGE, STEER_PROGRADE, STEERING, Memory, Plan
@@ -29,7 +29,7 @@ def step(plan: Plan, measured: Measured, memory: Memory, command: Command) -> No
     turn(plan, tick_s, measured, memory, command)
 
 
-@inner
+@part
 def guide(plan: Plan, measured: Measured, memory: Memory, command: Command) -> float:
     """Navigate, sequence, steer: leaves the commanded attitude in the memory.
 
@@ -58,7 +58,7 @@ def guide(plan: Plan, measured: Measured, memory: Memory, command: Command) -> f
     return tick_s
 
 
-@inner
+@part
 def turn(plan: Plan, tick_s: float, measured: Measured, memory: Memory, command: Command) -> None:
     """Turn to the commanded attitude: moment, gimbals, thrusters."""
     words = memory.words
