@@ -24,7 +24,7 @@ UNIT_TOLERANCE = 1e-3  # by which a quaternion's length may be off; it is then m
 PER_ENGINE: dict[str, Range] = {
     "engine_on": (0.0, 1.0),
     "throttle": (0.0, 1.0),
-    "cutoff_time_s": (-math.inf, math.inf),
+    "cutoff_time_s": (-1e6, 1e6),
     "gimbal_rad": (-math.pi, math.pi),
 }
 DISCRETE = {
@@ -51,11 +51,12 @@ class Orders:
 
     def __init__(self, engine_stages: Sequence[int]) -> None:
         self.given = by_tick.new_given(len(engine_stages))
+        self._pointing = self.given.pointing[: by_tick.BEFORE]
         self.released_s = math.inf
         self._stages = np.array(engine_stages)
         self.stage, self.dropped_next = 0, ""
         self.running = slice(0, 0)
-        self._asked = False
+        self._asked: list[Floats] = []  # what has been written to
 
     def attach(self, leg: Leg, following: Leg | None) -> None:
         """Say what flies now and what is dropped next."""
@@ -65,11 +66,9 @@ class Orders:
 
     def clear(self) -> None:
         """Ask for nothing."""
-        if self._asked:
-            for part in self.given.command:
-                part.fill(np.nan)
-            self.given.pointing[: by_tick.BEFORE] = np.nan
-            self._asked = False
+        for part in self._asked:
+            part.fill(np.nan)
+        self._asked.clear()
 
     def write(self, told: Mapping[str, ArrayLike]) -> None:
         """Ask for the coming tick.
@@ -77,7 +76,6 @@ class Orders:
         Raises:
             InputError: what is told can't be used; then nothing is asked for.
         """
-        self._asked = True
         problems = []
         for name, value in told.items():
             try:
@@ -100,26 +98,33 @@ class Orders:
         if name in PER_ENGINE:
             self._write_engines(name, value)
         elif name == "thrusters":
-            given.command.thrusters[:] = numbers(value, ((3,),), (-1.0, 1.0))
+            self._ask(given.command.thrusters)[:] = numbers(value, ((3,),), (-1.0, 1.0))
         elif name in DISCRETE:
             on = float(numbers(value, ((),), (0.0, 1.0)))
-            given.command.discrete[DISCRETE[name]] = self._discrete(name, on)
+            self._ask(given.command.discrete)[DISCRETE[name]] = self._discrete(name, on)
         elif name == "attitude_body_from_eci":
             attitude = numbers(value, ((4,),), (-1.1, 1.1))
             length = math.sqrt(float(attitude @ attitude))
             if abs(length - 1.0) > UNIT_TOLERANCE:
                 raise ValueError(f"has length {length:.6g}, a rotation's quaternion has length 1")
-            given.pointing[by_tick.ATTITUDE : by_tick.ATTITUDE + 4] = attitude / length
+            self._ask(self._pointing)[by_tick.ATTITUDE : by_tick.PITCH_RAD] = attitude / length
         elif name in ANGLES:
-            given.pointing[ANGLES[name]] = numbers(value, ((),), (-2.0 * math.pi, 2.0 * math.pi))
+            self._ask(self._pointing)[ANGLES[name]] = numbers(
+                value, ((),), (-2.0 * math.pi, 2.0 * math.pi)
+            )
         else:
             near = get_close_matches(str(name), NAMES, 1)
             hint = f"; do you mean {near[0]}?" if near else ""
             raise ValueError(f"is not known{hint} A command has {', '.join(NAMES)}")
 
+    def _ask(self, part: Floats) -> Floats:
+        """The part itself, which is cleared after the tick."""
+        self._asked.append(part)
+        return part
+
     def _write_engines(self, name: str, value: ArrayLike) -> None:
         """A value for each engine, or one for those of the lowest stage attached."""
-        target: Floats = getattr(self.given.command, name)
+        target = self._ask(getattr(self.given.command, name))
         each = target.shape[1:]
         array = numbers(value, (target.shape, each), PER_ENGINE[name])
         if name == "cutoff_time_s":
@@ -149,16 +154,18 @@ def numbers(value: ArrayLike, shapes: Sequence[tuple[int, ...]], allowed: Range)
     Raises:
         ValueError: they are not; says what was given and what is allowed.
     """
-    wanted = " or ".join(str(shape) if shape else "a number" for shape in shapes)
     array = np.asarray(value)
     if array.dtype.kind not in "biuf":
-        raise ValueError(f"is {value!r}: give numbers of shape {wanted}")
-    array = array.astype(np.float64)
+        raise ValueError(f"is {value!r}: give numbers of shape {_words(shapes)}")
     if array.shape not in shapes:
-        raise ValueError(f"has shape {array.shape}, not {wanted}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"is {value!r}: every number must be finite")
+        raise ValueError(f"has shape {array.shape}, not {_words(shapes)}")
     low, high = allowed
-    if low > -math.inf and (array.min() < low or array.max() > high):
+    if not all(low <= each <= high for each in array.ravel().tolist()):  # nan is not, either
+        if not np.isfinite(array).all():
+            raise ValueError(f"is {value!r}: every number must be finite")
         raise ValueError(f"is {value!r}: from {low:.6g} to {high:.6g} is allowed")
-    return array
+    return array.astype(np.float64)
+
+
+def _words(shapes: Sequence[tuple[int, ...]]) -> str:
+    return " or ".join(str(shape) if shape else "a number" for shape in shapes)

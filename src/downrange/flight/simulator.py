@@ -302,7 +302,7 @@ class Simulator:
         state = self._journey.flight.state
         x, aux = state.rigid.copy(), state.aux if self.done else self._orders.given.seen
         sound_mps, airspeed_mps = aux[rigid.AUX_SOUND_SPEED_MPS], float(aux[rigid.AUX_AIRSPEED_MPS])
-        y = propulsion.GIMBAL_Y_RAD
+        y, z = propulsion.GIMBAL_Y_RAD, propulsion.GIMBAL_Z_RAD
         return Truth(
             time_s=self.time_s,
             position_eci_m=x[rigid.POSITION_ECI_M : rigid.POSITION_ECI_M + 3],
@@ -320,7 +320,7 @@ class Simulator:
             mass_kg=float(state.loads[rigid.MASS_KG]),
             tank_kg=state.tank_kg.copy(),
             flow_fraction=state.engine[:, propulsion.LEVEL].copy(),
-            gimbal_rad=state.engine[:, [y, propulsion.GIMBAL_Z_RAD]],
+            gimbal_rad=state.engine[:, y : z + 1 : z - y].copy(),
         )
 
     def recording(self) -> Recording:
