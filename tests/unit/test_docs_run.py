@@ -66,7 +66,6 @@ def test_examples_that_fly(name: str, capsys: pytest.CaptureFixture[str]) -> Non
     assert len(capsys.readouterr().out.splitlines()) >= 7
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", IN_STEPS)
 def test_examples_that_steer_reach_orbit(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
