@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from downrange.flight.fly import fly as fly
     from downrange.flight.load import Mission as Mission
     from downrange.flight.load import load_mission as load_mission
+    from downrange.flight.simulator import Simulator as Simulator
     from downrange.report import write_picture as write_picture
     from downrange.report import write_report as write_report
     from downrange.review import compare as compare
@@ -50,6 +51,7 @@ _HOMES = {
     "OutputError": "errors:OutputError",
     "Problem": "errors:Problem",
     "Recording": "telemetry:Recording",
+    "Simulator": "flight.simulator:Simulator",
     "Telemetry": "telemetry:Telemetry",
     "catalog": "catalog",
     "compare": "review:compare",
@@ -74,6 +76,7 @@ __all__ = [
     "OutputError",
     "Problem",
     "Recording",
+    "Simulator",
     "Telemetry",
     "__version__",
     "catalog",

@@ -69,6 +69,19 @@ def inner(function: Callable[P, R]) -> Kernel[P, R]:
     return _compiled(function, _INNER)
 
 
+def part(function: Callable[P, R]) -> Kernel[P, R]:
+    """Compile a piece of a page that two kernels share: put into each before it is compiled.
+
+    Nothing is compiled of it alone, as it is of an `inner`: of most of a tick, that took 10 s.
+    """
+    return _compiled(function, _PART)
+
+
+def plain(kernel: Kernel[P, R]) -> Callable[P, R]:
+    """The plain Python function of a kernel, also where nothing is compiled."""
+    return cast("Callable[P, R]", getattr(kernel, "py_func", kernel))
+
+
 _FLAGS: dict[str, Any] = {
     "nogil": True,
     "error_model": "numpy",
@@ -77,9 +90,10 @@ _FLAGS: dict[str, Any] = {
     "_nrt": False,  # no reference counts; numba then refuses to make an array
 }
 _INNER = {"forceinline": True, "no_cpython_wrapper": True}
+_PART = {"inline": "always", "no_cpython_wrapper": True}
 
 
-def _compiled(function: Callable[P, R], options: dict[str, bool]) -> Kernel[P, R]:
+def _compiled(function: Callable[P, R], options: dict[str, Any]) -> Kernel[P, R]:
     source = Path(function.__code__.co_filename)
     kept = source.is_file()
     compile_kernel: Any = numba.njit(cache=kept, **{**_FLAGS, **options})

@@ -12,7 +12,8 @@ from flight_case import ended, journey_of, leaves, parts, ready, small_rocket
 from downrange.dynamics.kernel.fall import fall
 from downrange.flight.draw import EVERYDAY
 from downrange.flight.fly import Prepared, prepare
-from downrange.flight.kernel import loop
+from downrange.flight.kernel import by_tick, loop
+from downrange.flight.simulator import Simulator
 
 FAULTS = ("stage1.engine.2: shutdown at 9 s", "imu: fail at 10 s", "gnss: fail at 5 s",
           "stage1.engine.3: stuck gimbal at 7 s to 2 deg")  # fmt: skip
@@ -61,6 +62,14 @@ def test_one_signature_flies_them_all(other: Prepared) -> None:
     assert len(loop.fly.signatures) == 1
     assert len(loop.settle.signatures) == 1
     assert len(fall.signatures) == 1
+
+
+def test_one_signature_steps_them_all(other: Prepared) -> None:
+    for prepared in (other, ready(False, SHORT), ready(True, SHORT, FAULTS)):
+        sim = Simulator(prepared.mission)
+        for _ in range(3):
+            sim.step(throttle=1.0)
+    assert len(by_tick.fly_by_tick.signatures) == 1
 
 
 def kinds(prepared: Prepared) -> dict[str, str]:

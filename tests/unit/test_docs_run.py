@@ -16,6 +16,7 @@ EXAMPLES = ROOT / "examples"
 BLOCK = re.compile(r"^```console\n(.*?)^```$(?:\n+^```text\n(.*?)^```$)?", re.M | re.S)
 INCLUDED = re.compile(r"\{literalinclude\} \S*?examples/(\S+)")
 WITH_COMMANDS = ["tutorial", "howto/own-vehicle", "howto/own-wind", "howto/pandas"]
+IN_STEPS = ["own_controller", "own_guidance"]
 
 
 def page(name: str) -> str:
@@ -65,6 +66,14 @@ def test_examples_that_fly(name: str, capsys: pytest.CaptureFixture[str]) -> Non
     assert len(capsys.readouterr().out.splitlines()) >= 7
 
 
+@pytest.mark.parametrize("name", IN_STEPS)
+def test_examples_that_steer_reach_orbit(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
+    out = capsys.readouterr().out
+    assert "stage2: in_orbit" in out
+    assert "mission: success" in out
+
+
 @pytest.mark.parametrize("name", ["read_a_recording", "read_parquet"])
 def test_examples_that_read(
     command: Command, name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -80,4 +89,5 @@ def test_examples_that_read(
 
 def test_every_example_is_run() -> None:
     programs = {file.stem for file in EXAMPLES.glob("*.py")}
-    assert programs == {"fly_and_read", "sweep_the_mismatch", "read_a_recording", "read_parquet"}
+    read = {"read_a_recording", "read_parquet"}
+    assert programs == {*read, "fly_and_read", "sweep_the_mismatch", *IN_STEPS}

@@ -97,6 +97,24 @@ def test_edits_below_are_seen_and_the_rest_comes_from_the_cache(toy: Path) -> No
     assert (third["answer"], third["hits"], third["other_hits"]) == (60.0, 0, 1)
 
 
+def test_a_part_that_is_edited_changes_the_kernel_that_it_is_put_into(toy: Path) -> None:
+    cache = toy / "cache"
+    helper = (toy / "toy" / "helper.py").read_text().replace("njit", "part")
+    write(toy / "toy" / "helper.py", helper)
+    assert run(toy, cache)["answer"] == 6.0
+    assert run(toy, cache)["hits"] == 1
+    write(toy / "toy" / "helper.py", helper.replace("constants.TWO * x", "30.0 * x"))
+    assert run(toy, cache)["answer"] == 90.0
+
+
+def test_a_kernel_has_its_plain_function_beside_it() -> None:
+    def half(x: float) -> float:
+        return x / 2.0
+
+    assert _jit.plain(_jit.inner(half)) is half
+    assert _jit.plain(half) is half  # type: ignore[arg-type]
+
+
 def test_two_first_starts_at_once_do_no_harm(toy: Path) -> None:
     cache = toy / "cache"
     both = [start(toy, cache), start(toy, cache)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from downrange._jit import plain
 from downrange.dynamics.kernel.advance import FLYING, GAS_KG, STATUS, Plant, State
 from downrange.dynamics.kernel.fall import (
     FALL_AUX,
@@ -88,13 +90,24 @@ class Journey:
     def fly(self, ticks: int = loop.TO_THE_END) -> None:
         """Fly so many ticks of the current leg or, by default, all legs to the end."""
         loop.fly(self.numbers, self.flight, ticks)
-        while self.flight.clock[loop.ENDED] == loop.PARTED and self.leg + 1 < len(
-            self.planned.legs
-        ):
+        while self.parts_now():
             self.part()
             if ticks != loop.TO_THE_END:
                 return
             loop.fly(self.numbers, self.flight, ticks)
+
+    def parts_now(self) -> bool:
+        """Whether something has just gone, and there is a leg in which the rest flies on."""
+        parted = self.flight.clock[loop.ENDED] == loop.PARTED
+        return bool(parted) and self.leg + 1 < len(self.planned.legs)
+
+    def so_far(self) -> Journey:
+        """This flight with a row for what is now; the flight itself stays as it is."""
+        now, flight = copy.copy(self), self.flight
+        rows = np.concatenate([self._rows(), np.zeros((1, flight.rows.shape[1]))])
+        now.flight = flight._replace(clock=flight.clock.copy(), rows=rows)
+        plain(loop.record)(now.flight, self._now())
+        return now
 
     def part(self) -> None:
         """What the next leg leaves behind becomes bodies of their own; the rest is steered on."""

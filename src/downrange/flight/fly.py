@@ -107,14 +107,21 @@ def fly_prepared(
     started = time.perf_counter()
     journey.fly()
     fly_s = time.perf_counter() - started
-    return recording_of(ready, journey, {
+    return recording_of(ready, journey, how_flown(journey, seed, disperse, drawn, fly_s))
+
+
+def how_flown(
+    journey: Journey, seed: int, disperse: Sequence[str], drawn: dict[str, float], fly_s: float
+) -> dict[str, Any]:
+    """What the summary says of how a flight was made."""
+    return {
         "seed": seed, "dispersed": list(disperse), "drawn": drawn,
         "timing": {
             "compile_s": 0.0, "fly_s": fly_s,
             "body_seconds": float(journey.flight.clock[loop.TICK]) * journey.numbers.tick_s,
             "report_s": 0.0, "total_s": fly_s,
         },
-    })  # fmt: skip
+    }  # fmt: skip
 
 
 def next_folder(mission: str, seed: int, root: Path = Path("runs")) -> Path:

@@ -27,6 +27,7 @@ TAIL_OFF_S = 1.0  # after which an engine gives nothing
 LOWEST_PERIGEE_M = 120e3  # of a body that counts as in orbit
 
 ENDS = {
+    loop.GOING: "flying",
     loop.OUT_OF_TIME: "flying",
     loop.COMPLETE: "flying",
     loop.DOWN: "impacted",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange._jit import inner, njit
+from downrange._jit import inner, njit, part
 from downrange._random import normal
 from downrange.dynamics.kernel.advance import (
     FLEX,
@@ -358,50 +358,65 @@ def begin(plant: Plant, state: State, health: Health, clock: Floats, dt_s: float
         clock[RATE_BEFORE_RADPS + i] = state.rigid[10 + i]
 
 
+@part
+def start(n: Numbers, f: Flight) -> None:
+    """Before the first tick the body is stood on its pad."""
+    if f.clock[TICK] == 0.0:
+        begin(n.plant, f.state, f.health, f.clock, n.tick_s)
+
+
+@part
+def look(n: Numbers, f: Flight) -> tuple[Vector, Vector]:
+    """The first half of a tick, up to what the flight software is given; see `sense`."""
+    now = f.clock[TICK] * n.tick_s
+    health_at(n.faults, now - f.clock[T0_S], f.health)
+    return sense(n.sensors, n.plant, now, f.clock, f.state, f.health, f.measured, f.random)
+
+
+@part
+def act(n: Numbers, f: Flight, position: Vector, velocity: Vector) -> None:
+    """The second half of a tick: what comes of the command. Takes what `look` returned."""
+    clock, state, health, command, plant = f.clock, f.state, f.health, f.command, n.plant
+    now = clock[TICK] * n.tick_s
+    slow = command.discrete[SLOW_TICK] > 0.5 and state.aux[AUX_ALTITUDE_M] > AIRLESS_M
+    ticks_now = n.slow_ticks if slow else 1
+    tick_s = ticks_now * n.tick_s
+    judge(n.rules, n.sensors.tracking, now, position, velocity, clock, state, f.track,
+          f.verdict, f.watch, f.random)  # fmt: skip
+    if command.discrete[RELEASE_HOLD_DOWN] > 0.5 and state.words[STATUS] == HELD:
+        state.words[STATUS] = FLYING
+        clock[T0_S] = now
+    if now >= clock[CUT_S] or f.watch.words[BROKEN] > 0.5:
+        health.engine[:, ENGINE_OK] = 0.0
+    if plant.around.wind.turbulence_intensity > 0.0:
+        height_m = state.aux[2] - plant.ground_altitude_m
+        blow(plant.around.wind, height_m, tick_s, state, f.gusts, f.random)
+    if now < clock[CUT_S] and f.watch.words[BROKEN] < 0.5:
+        thrusters_and_vents(plant, state, command, tick_s)
+    derivative(state.rigid, now, 0.0, state.loads, plant.around, state.scratch.rk4[0], state.aux)
+    if clock[TICK] >= clock[NEXT_ROW]:
+        record(f, now)
+        clock[NEXT_ROW] = clock[TICK] + n.record_every
+    flown = advance(plant, state, command, health, now, tick_s)
+    watch_tick(n.watch, tick_s, now, flown, clock, state, f.memory.words,
+               command.engine_on, health.engine, f.watch)  # fmt: skip
+    clock[TICK] += ticks_now
+    clock[TICK_BEFORE_S] = tick_s
+    clock[ENDED] = end_of(
+        n, f.memory.words, command.discrete, state.attached, clock, state, f.watch.words,
+        now + flown,
+    )  # fmt: skip
+    if clock[ENDED] != GOING:
+        close(n, f, clock[TICK] * n.tick_s if flown == tick_s else now + flown)
+
+
 @njit
 def fly(n: Numbers, f: Flight, ticks: int) -> None:
     """Fly so many ticks, in place, or until the flight is over. The page to read first."""
-    clock, state, health, command, plant = f.clock, f.state, f.health, f.command, n.plant
-    if clock[TICK] == 0.0:
-        begin(plant, state, health, clock, n.tick_s)
+    start(n, f)
     for _ in range(ticks):
-        if clock[ENDED] != GOING:
+        if f.clock[ENDED] != GOING:
             return
-        now = clock[TICK] * n.tick_s
-        health_at(n.faults, now - clock[T0_S], health)
-        position, velocity = sense(
-            n.sensors, plant, now, clock, state, health, f.measured, f.random
-        )
-        gnc_step(n.plan, f.measured, f.memory, command)
-        slow = command.discrete[SLOW_TICK] > 0.5 and state.aux[AUX_ALTITUDE_M] > AIRLESS_M
-        ticks_now = n.slow_ticks if slow else 1
-        tick_s = ticks_now * n.tick_s
-        judge(n.rules, n.sensors.tracking, now, position, velocity, clock, state, f.track,
-              f.verdict, f.watch, f.random)  # fmt: skip
-        if command.discrete[RELEASE_HOLD_DOWN] > 0.5 and state.words[STATUS] == HELD:
-            state.words[STATUS] = FLYING
-            clock[T0_S] = now
-        if now >= clock[CUT_S] or f.watch.words[BROKEN] > 0.5:
-            health.engine[:, ENGINE_OK] = 0.0
-        if plant.around.wind.turbulence_intensity > 0.0:
-            height_m = state.aux[2] - plant.ground_altitude_m
-            blow(plant.around.wind, height_m, tick_s, state, f.gusts, f.random)
-        if now < clock[CUT_S] and f.watch.words[BROKEN] < 0.5:
-            thrusters_and_vents(plant, state, command, tick_s)
-        derivative(
-            state.rigid, now, 0.0, state.loads, plant.around, state.scratch.rk4[0], state.aux
-        )
-        if clock[TICK] >= clock[NEXT_ROW]:
-            record(f, now)
-            clock[NEXT_ROW] = clock[TICK] + n.record_every
-        flown = advance(plant, state, command, health, now, tick_s)
-        watch_tick(n.watch, tick_s, now, flown, clock, state, f.memory.words,
-                   command.engine_on, health.engine, f.watch)  # fmt: skip
-        clock[TICK] += ticks_now
-        clock[TICK_BEFORE_S] = tick_s
-        clock[ENDED] = end_of(
-            n, f.memory.words, command.discrete, state.attached, clock, state, f.watch.words,
-            now + flown,
-        )  # fmt: skip
-        if clock[ENDED] != GOING:
-            close(n, f, clock[TICK] * n.tick_s if flown == tick_s else now + flown)
+        position, velocity = look(n, f)
+        gnc_step(n.plan, f.measured, f.memory, f.command)
+        act(n, f, position, velocity)

@@ -27,6 +27,7 @@ from downrange.gnc.kernel.data import (
     STEER_PITCH_OVER,
     STEER_PROGRAMME,
     Floats,
+    Quaternion,
     Steering,
 )
 from downrange.gnc.kernel.words import between, place, put_quaternion, put_vector
@@ -53,6 +54,17 @@ def limited(old: float, new: float, step: float) -> float:
 
 
 @njit
+def attitude_at(
+    steering: Steering, earth_turn_rad: float, azimuth_rad: float, pitch_rad: float
+) -> Quaternion:
+    """`attitude_body_from_eci` of an azimuth and a pitch in pad axes, no roll."""
+    turn = quat_ecef_from_eci(earth_turn_rad)
+    ned_from_eci = quat_multiply(steering.attitude_ned_from_ecef, turn)
+    body_from_ned = quat_from_euler(azimuth_rad, pitch_rad, 0.0)
+    return quat_multiply(body_from_ned, ned_from_eci)
+
+
+@njit
 def steer(
     steering: Steering, mode: float, tick_s: float, rotation_radps: float, words: Floats
 ) -> None:
@@ -74,10 +86,9 @@ def steer(
         rate = (allowed - old) / tick_s
     words[COMMANDED_PITCH_RAD] = allowed
     words[COMMANDED_PITCH_RATE_RADPS] = limited(0.0, rate, limit)
-    turn = quat_ecef_from_eci(rotation_radps * words[LAST_CLOCK_S])
-    ned_from_eci = quat_multiply(steering.attitude_ned_from_ecef, turn)
-    body_from_ned = quat_from_euler(steering.azimuth_rad, allowed, 0.0)
-    attitude = quat_multiply(body_from_ned, ned_from_eci)
+    attitude = attitude_at(
+        steering, rotation_radps * words[LAST_CLOCK_S], steering.azimuth_rad, allowed
+    )
     put_quaternion(words, COMMANDED_BODY_FROM_ECI, attitude)
     earth_rate = quat_rotate(attitude, (0.0, 0.0, rotation_radps))
     pitching = (0.0, words[COMMANDED_PITCH_RATE_RADPS], 0.0)

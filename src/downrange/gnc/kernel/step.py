@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from downrange._jit import njit
+from downrange._jit import njit, part
 from downrange.gnc.kernel.allocation import allocate, fire_thrusters
 from downrange.gnc.kernel.control import feel_the_air, moment_demand, thruster_demand
 from downrange.gnc.kernel.data import PHASE, STAGE, STEER_PROGRADE, STEERING, Memory, Plan
@@ -25,6 +25,16 @@ def step(plan: Plan, measured: Measured, memory: Memory, command: Command) -> No
 
     The command holds from this tick's clock to the next tick's.
     """
+    tick_s = guide(plan, measured, memory, command)
+    turn(plan, tick_s, measured, memory, command)
+
+
+@part
+def guide(plan: Plan, measured: Measured, memory: Memory, command: Command) -> float:
+    """Navigate, sequence, steer: leaves the commanded attitude in the memory.
+
+    Returns the length of the coming tick, s.
+    """
     core, words, table = measured.core, memory.words, plan.phases.table
     navigate(plan.navigation, plan.earth, core, words)
     before = int(words[PHASE])
@@ -45,6 +55,14 @@ def step(plan: Plan, measured: Measured, memory: Memory, command: Command) -> No
         steer_in_space(plan.space, mode, tick_s, words)
     else:
         steer(plan.steering, mode, tick_s, plan.earth.rotation_radps, words)
+    return tick_s
+
+
+@part
+def turn(plan: Plan, tick_s: float, measured: Measured, memory: Memory, command: Command) -> None:
+    """Turn to the commanded attitude: moment, gimbals, thrusters."""
+    words = memory.words
+    mode = plan.phases.table[int(words[PHASE]), STEERING]
     if plan.control.load_relief > 0.0:
         feel_the_air(plan.control, plan.engines, measured.chamber_fraction, tick_s, words,
                      memory.engine)  # fmt: skip
