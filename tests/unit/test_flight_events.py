@@ -22,6 +22,8 @@ WHERE = Context(
     engines=ENGINES,
     stages=("stage1", "stage2"),
     pitch_over_phases=frozenset({2}),
+    passive_phases=frozenset({5}),
+    throttles=(1.0, 1.0, 1.0, 0.7, 1.0, math.nan),
     fault_texts=(),
     surface="sea",
 )
@@ -143,11 +145,20 @@ def test_a_termination_names_its_rule(code: int, rule: str) -> None:
     assert event.detail == f"rule: {rule}"
 
 
-def test_only_a_phase_that_pitches_over_is_an_event() -> None:
-    phases: list[Note] = [(watch.EVENT_PHASE, float(k), float(k)) for k in range(5)]
+def test_a_phase_is_an_event_where_it_pitches_over_throttles_or_vents() -> None:
+    phases: list[Note] = [(watch.EVENT_PHASE, float(k), float(k)) for k in range(6)]
     events = told(phases)
-    assert names(events) == ["pitch_over"]
-    assert events[0].time_s == 0.0
+    assert [(event.name, event.detail, event.time_s) for event in events] == [
+        ("pitch_over", "", 0.0),
+        ("throttle", "to 70 %", 1.0),
+        ("throttle", "to 100 %", 2.0),
+        ("passivation", "tanks vented", 3.0),
+    ]
+
+
+def test_nothing_is_vented_after_a_termination() -> None:
+    ended = replace(WHERE, cut_s=4.0)
+    assert told([(watch.EVENT_PHASE, 5.0, 5.0)], where=ended) == []
 
 
 def test_an_oscillation_is_told_once_and_how_large_it_was() -> None:
