@@ -157,7 +157,7 @@ def test_a_phase_is_an_event_where_it_pitches_over_throttles_or_vents() -> None:
 
 
 def test_nothing_is_vented_after_a_termination() -> None:
-    ended = replace(WHERE, cut_s=4.0)
+    ended = dataclasses.replace(WHERE, cut_s=4.0)
     assert told([(watch.EVENT_PHASE, 5.0, 5.0)], where=ended) == []
 
 
