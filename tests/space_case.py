@@ -20,7 +20,7 @@ from downrange.flight.legs import legs_of
 from downrange.flight.load import load_mission
 from downrange.gnc.kernel import data
 from downrange.gnc.kernel.data import Control, Space
-from downrange.telemetry import bus
+from downrange.telemetry import Telemetry, bus
 
 Floats = NDArray[np.float64]
 
@@ -150,3 +150,15 @@ def put_state(words: Floats, position_m: Floats, velocity_mps: Floats) -> None:
 def quiet_command(engines: int = 1) -> bus.Command:
     """Commands before any are given."""
     return bus.new_command(engines)
+
+
+def resting(position_m: Floats, attitude: Floats, x_cm_m: float) -> Telemetry:
+    """Telemetry of a body that stays where it is for two seconds."""
+    time = np.linspace(0.0, 2.0, 3)
+    columns = {"time_s": time, "centre_of_mass_m": np.full(3, x_cm_m)}
+    for axis, place in zip("xyz", position_m, strict=True):
+        columns[f"position_eci_{axis}_m"] = np.full(3, place)
+        columns[f"velocity_eci_{axis}_mps"] = np.zeros(3)
+    for axis, part in zip("wxyz", attitude, strict=True):
+        columns[f"attitude_body_from_eci_{axis}"] = np.full(3, part)
+    return Telemetry.from_columns(columns)

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
-from space_case import momenta, moving, quaternion, stack, turned
+from space_case import momenta, moving, quaternion, resting, stack, turned
 
-from downrange.flight.parting import clearance_m, piece_of, push_apart, split_shell
+from downrange.flight.parting import clearances, piece_of, push_apart, split_shell
 
 FIRST, UPPER = (1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 1.0, 1.0)
 SHELL, BARE = (0.0, 0.0, 1.0, 0.0), (0.0, 1.0, 0.0, 1.0)
@@ -79,6 +79,6 @@ def test_a_gap_is_the_same_from_wherever_it_is_seen(
         rows = []
         for place, attitude, x_cm in pieces:
             seen_from = quaternion(by * attitude)
-            rows.append(np.array([*(by.apply(place) + moved), *seen_from, x_cm]))
-        seen.append(clearance_m(rows[0], rows[1], 18.5, 18.5))
+            rows.append(resting(by.apply(place) + moved, seen_from, float(x_cm)))
+        seen.append(float(clearances(rows[0], rows[1], 18.5, 18.5, (0.0, 1.0))[1][0]))
     assert abs(seen[0] - seen[1]) < 1e-8

@@ -330,14 +330,16 @@ def thrusters_and_vents(plant: Plant, state: State, command: Command, dt_s: floa
 
 @inner
 def close(n: Numbers, f: Flight, end_s: float) -> None:
-    """The last row: the state at the end, for which no navigation was done any more."""
-    state = f.state
+    """The last row: the state at the end, to which the last navigated one is carried on."""
+    state, words = f.state, f.memory.words
+    since_s = end_s - words[gnc_data.LAST_CLOCK_S]
     derivative(
         state.rigid, end_s, 0.0, state.loads, n.plant.around, state.scratch.rk4[0], state.aux
     )
     record(f, end_s)
     for i in range(3):
-        f.rows[int(f.clock[ROWS]) - 1, NAVIGATED + i] = math.nan
+        moved_m = words[gnc_data.VELOCITY_ECI_MPS + i] * since_s
+        f.rows[int(f.clock[ROWS]) - 1, NAVIGATED + i] += moved_m
 
 
 @njit
