@@ -57,7 +57,7 @@ def leg_findings(vehicle: VehicleSpec, phases: Sequence[PhaseSpec]) -> Iterator[
             yield from _jettison_findings(path, vehicle, faired)
             faired = False
         if phase.engines in names:
-            if names.index(phase.engines) != lowest:
+            if names.index(phase.engines) != lowest and lit[phase.engines] == 0:
                 message = f"{phase.engines} can't burn: the lowest stage there is {names[lowest]}"
                 yield f"{path}.engines", message, "state separate in a phase before"
             lit[phase.engines] += phase.engines != burning
@@ -66,7 +66,8 @@ def leg_findings(vehicle: VehicleSpec, phases: Sequence[PhaseSpec]) -> Iterator[
         most = stages[name].engine.ignitions
         if count > most:
             message = f"the sequence lights {name} {count} times, its engines can be lit {most}"
-            yield f"vehicle.{name}.engine.ignitions", message, ""
+            hint = f"state ignitions = {count}, or take a phase with engines = {name!r} out"
+            yield f"vehicle.{name}.engine.ignitions", message, hint
     yield from _order_findings(phases)
     if faired and any(phase.steering == "insertion" for phase in phases):
         yield ("phase", "the fairing never goes, but the mission flies to orbit",

@@ -36,6 +36,7 @@ SEARCH_STEP_S = 4.0  # upper stage, while the pitch-over is searched for
 LAWS = tuple(np.array(law) for law in ((0.6, -0.2, 0.0), (1.2, -0.4, 0.0), (0.2, 0.0, 0.0)))
 KICKS = 16  # coarse search for the pitch-over, then a golden section
 FINE_KICKS = 12
+LIGHTER = "less payload, a lower orbit, or more propellant"
 LEAST_KICK_RAD = math.radians(0.05)
 MOST_KICK_RAD = math.radians(25.0)
 
@@ -206,7 +207,8 @@ class _Planner:
         if math.isnan(self.azimuth):
             low = math.degrees(abs(site.latitude_rad))
             raise self._problem(f"no launch from a latitude of {low:.2f} deg reaches an inclination"
-                                f" of {math.degrees(orbit.inclination_rad):.2f} deg")  # fmt: skip
+                                f" of {math.degrees(orbit.inclination_rad):.2f} deg",
+                                f"{low:.2f} to {180.0 - low:.2f} deg can be reached")  # fmt: skip
         insertion = min(bounds.insertion_altitude_m, orbit.perigee_altitude_m)
         self.insertion_radius = earth.equatorial_radius_m + insertion
         self.law = LAWS[0]
@@ -230,7 +232,7 @@ class _Planner:
         kicks = np.geomspace(LEAST_KICK_RAD, MOST_KICK_RAD, KICKS)
         masses = [self.final_mass(kick) for kick in kicks]
         if not any(math.isfinite(mass) for mass in masses):
-            raise self._problem(self._why_not())
+            raise self._problem(*self._why_not())
         i = int(np.argmax(masses))
         low, high = kicks[max(0, i - 1)], kicks[min(KICKS - 1, i + 1)]
         kick = golden_section(self.final_mass, low, high, FINE_KICKS)
@@ -239,7 +241,8 @@ class _Planner:
         ascent = self._first_that_inserts([kick, *sorted(self.tried, key=self._mass, reverse=True)])
         if ascent.spare_mps < 0.0:
             raise self._problem(f"can't be reached: {-ascent.spare_mps:.0f} m/s short; "
-                                f"{self.restart_mps:.0f} m/s are for the second burn")  # fmt: skip
+                                f"{self.restart_mps:.0f} m/s are for the second burn",
+                                LIGHTER)  # fmt: skip
         return ascent
 
     def _first_that_inserts(self, kicks: Sequence[float]) -> Ascent:
@@ -278,8 +281,8 @@ class _Planner:
         high = altitude >= max(0.0, self.bounds.min_staging_altitude_m)
         return bool(high and peak <= self.bounds.max_dynamic_pressure_pa)
 
-    def _why_not(self) -> str:
-        """Why no pitch-over leads to the insertion."""
+    def _why_not(self) -> tuple[str, str]:
+        """Why no pitch-over leads to the insertion, and what to do."""
         stages = (
             (self.first, self.lift_off_kg, self.first.duration_s),
             (self.second, self.upper_kg, self.second.duration_s),
@@ -290,11 +293,11 @@ class _Planner:
         )
         short = self.insertion_speed + self.restart_mps - ideal
         if short > 0.0:
-            return f"can't be reached: {short:.0f} m/s short, even without any losses"
+            return f"can't be reached: {short:.0f} m/s short, even without any losses", LIGHTER
         return (
             "can't be reached: no pitch-over leads there within max_dynamic_pressure and "
-            f"min_staging_altitude; without losses {-short:.0f} m/s would be left for them "
-            "(against a strong head wind, raise head_on_above)"
+            f"min_staging_altitude; without losses {-short:.0f} m/s would be left for them",
+            "against a strong head wind, raise head_on_above",
         )
 
     def ascent(self, kick_rad: float) -> Ascent | None:
