@@ -19,7 +19,6 @@ from downrange.gnc import plan as planning
 Refused = Callable[..., str]
 SITE_LATITUDE_DEG = 69.11  # of Andøya's pad
 MU, RADIUS_M = 3.986004418e14, 6378137.0
-# Exhaust velocities from the template's specific impulses.
 G0 = 9.80665
 
 
@@ -139,7 +138,7 @@ def test_a_restart_with_no_ignition_left(refused: Refused) -> None:
     edit("mine.toml", r"ignitions = 2", "ignitions = 1")
     line = refused()
     assert line.startswith("m.toml: vehicle.stage2.engine.ignitions: the sequence lights stage2 ")
-    assert "2 times, its engines can be lit only 1" in line
+    assert "2 times, its engines can be lit 1" in line
     assert "state ignitions = 2" in line
 
 
@@ -149,13 +148,6 @@ def test_a_stage_that_nothing_pushes_off(refused: Refused) -> None:
         "m.toml: phase.separation.separate: stage1 can't be dropped: it has no separation "
         "(state [stage.separation] with impulse and offset in stage1)"
     )
-
-
-def test_a_stage_that_is_never_dropped(refused: Refused) -> None:
-    edit("m.toml", r'separate = "stage1"\n', "")
-    line = refused()
-    assert line.startswith("m.toml: phase.")
-    assert "stage2 can't burn: the lowest stage there is stage1" in line
 
 
 def test_a_plan_that_inserts_in_coarse_steps_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def leg_findings(vehicle: VehicleSpec, phases: Sequence[PhaseSpec]) -> Iterator[
             yield from _jettison_findings(path, vehicle, faired)
             faired = False
         if phase.engines in names:
-            if names.index(phase.engines) != lowest and lit[phase.engines] == 0:
+            if names.index(phase.engines) != lowest:
                 message = f"{phase.engines} can't burn: the lowest stage there is {names[lowest]}"
                 yield f"{path}.engines", message, "state separate in a phase before"
             lit[phase.engines] += phase.engines != burning

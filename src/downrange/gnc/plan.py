@@ -294,11 +294,11 @@ class _Planner:
         short = self.insertion_speed + self.restart_mps - ideal
         if short > 0.0:
             return f"can't be reached: {short:.0f} m/s short, even without any losses", LIGHTER
-        return (
+        why = (
             "can't be reached: no pitch-over leads there within max_dynamic_pressure and "
-            f"min_staging_altitude; without losses {-short:.0f} m/s would be left for them",
-            "against a strong head wind, raise head_on_above",
+            f"min_staging_altitude; without losses {-short:.0f} m/s would be left for them"
         )
+        return why, "against a strong head wind, raise head_on_above"
 
     def ascent(self, kick_rad: float) -> Ascent | None:
         """The whole ascent of a pitch-over whose `final_mass` is finite; None if none inserts."""
