@@ -7,23 +7,20 @@ the tables into the page, each between its two comments.
 from __future__ import annotations
 
 import math
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from page_parts import DOCS, IMAGES, NONE, PIXELS_PER_INCH, blank, event, fill_page, named
 from spectrum_tables import (
     ENGINE_OUT,
     MISSION,
-    NONE,
     SEEDS,
     TICKS_HZ,
-    TOLD,
     Corridor,
     corridors,
-    event,
     gimbal_use,
     linear,
     loss_of,
@@ -41,35 +38,15 @@ from spectrum_tables import (
 import downrange as dr
 from downrange.flight.draw import EVERYDAY
 from downrange.flight.fly import Prepared, fly_prepared, prepare
-from downrange.report.style import FONT_PT, PICTURE, drawing, new_axes, new_figure
+from downrange.report.style import FONT_PT, PICTURE, drawing, new_axes
 from downrange.telemetry import Recording
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-DOCS = Path(__file__).parents[1] / "docs"
-PAGE, IMAGES = DOCS / "spectrum-flight-1.md", DOCS / "images"
-PART = re.compile(r"<!-- (.+?) -->\n.*?<!-- end -->", re.DOTALL)
-PIXELS_PER_INCH = 110
-WIDTH_PT = 700.0
+PAGE = DOCS / "spectrum-flight-1.md"
 LOST, ENDED, HELD = PICTURE.series[1], PICTURE.series[0], PICTURE.series[2]
 FIGURES = ("spectrum-mechanism.png", "spectrum-boundary.png", "spectrum-corridor.png")
-
-
-def named(axes: Axes, title: str) -> None:
-    """A title over axes, at their left edge."""
-    axes.annotate(
-        title, (0.0, 1.0), xycoords="axes fraction", xytext=(0, 8),
-        textcoords="offset points", fontsize=FONT_PT + 1.0, color=PICTURE.ink, weight="bold",
-    )  # fmt: skip
-
-
-def blank(height_pt: float) -> Figure:
-    """An empty white figure."""
-    figure = new_figure(WIDTH_PT, height_pt)
-    figure.set_facecolor("white")
-    return figure
 
 
 def draw_mechanism(ready: Prepared, flight: Recording) -> Figure:
@@ -205,16 +182,7 @@ def main(folder: Path) -> None:
             figure.savefig(folder / name, dpi=PIXELS_PER_INCH)
 
 
-def fill_page() -> None:
-    """Put what was told between its comments in the page."""
-
-    def part(found: re.Match[str]) -> str:
-        return f"<!-- {found[1]} -->\n\n{TOLD[found[1]]}\n\n<!-- end -->"
-
-    PAGE.write_text(PART.sub(part, PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-
-
 if __name__ == "__main__":
     main(Path(sys.argv[1]) if len(sys.argv) > 1 else IMAGES)
     if len(sys.argv) == 1:
-        fill_page()
+        fill_page(PAGE)

@@ -10,6 +10,7 @@ from textwrap import fill
 
 import numpy as np
 from numpy.typing import NDArray
+from page_parts import NONE, event, moment, number, say, spread, tell
 
 import downrange as dr
 from downrange._spec import get_path, walk_values
@@ -19,7 +20,7 @@ from downrange.flight.assumed import assumed_vehicle
 from downrange.flight.draw import EVERYDAY
 from downrange.flight.fly import Prepared, fly_prepared, prepare
 from downrange.gnc.margins import Margins, loop_margins, operating_point
-from downrange.telemetry import Event, Recording
+from downrange.telemetry import Recording
 
 Floats = NDArray[np.float64]
 
@@ -28,7 +29,6 @@ SEEDS = range(1, 11)
 ENGINE_OUT = "stage1.engine.5: shutdown at 20 s"
 TICKS_HZ = 50.0
 G0_MPS2 = 9.80665
-NONE = "–"
 # Set with the flight in view, though the flight's times alone don't fix them.
 CHOSEN = ("vehicle.structure.bending_moment_limit", "fault.2.value")
 # The same of what has no range in the catalogue.
@@ -41,8 +41,6 @@ ASKED = ("asked", "seen", "18 ± 3", "25 ± 3", "30 ± 3", "any", "38 to 70", "0
 REPORTED = ("reported", "seen", "18", "25", "30", "left the safety zone", "40 to 45", "near",
             "sea", "yes")  # fmt: skip
 
-TOLD: dict[str, str] = {}  # title -> what was printed under it
-
 
 @dataclass(frozen=True)
 class Loss:
@@ -52,17 +50,6 @@ class Loss:
     lost_s: float
     ended_s: float
     rule: str
-
-
-def event(flight: Recording, name: str) -> Event | None:
-    """The first event of a name."""
-    return next((each for each in flight.events if each.name == name), None)
-
-
-def moment(flight: Recording, name: str) -> float:
-    """Time of the first event of a name, nan without."""
-    found = event(flight, name)
-    return found.time_s if found else math.nan
 
 
 def loss_of(flight: Recording) -> Loss:
@@ -76,31 +63,6 @@ def loss_of(flight: Recording) -> Loss:
         ended_s=ended.time_s if ended else math.nan,
         rule=ended.detail.removeprefix("rule: ") if ended else NONE,
     )
-
-
-def number(value: float, digits: int = 1) -> str:
-    """A number for a table, a dash for nan."""
-    return f"{value:.{digits}f}".replace("-", "−") if math.isfinite(value) else NONE
-
-
-def spread(values: Iterable[float], digits: int = 1) -> str:
-    """Mean and standard deviation of what was reached."""
-    known = np.array([value for value in values if math.isfinite(value)])
-    if not known.size:
-        return NONE
-    return f"{number(float(known.mean()), digits)} ± {number(float(known.std()), digits)}"
-
-
-def say(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table in Markdown, and keep it for the page."""
-    lines = [header, ["---"] * len(header), *rows]
-    tell(title, "\n".join(f"| {' | '.join(line)} |" for line in lines))
-
-
-def tell(title: str, text: str) -> None:
-    """Print a part of the page, and keep it."""
-    print(f"\n### {title}\n\n{text}")
-    TOLD[title] = text
 
 
 # The flight as it was ------------------------------------------------------------------------

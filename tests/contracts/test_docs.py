@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from string import Template
 
 import pytest
 
@@ -80,8 +81,17 @@ def test_every_public_name_is_in_the_reference() -> None:
 
 def test_what_belongs_together_stands_alike() -> None:
     """The templates show up in the tutorial as they are."""
-    template = (Path(downrange.__file__).parent / "catalog/templates/vehicle.toml").read_text()
+    templates = Path(downrange.__file__).parent / "catalog/templates"
+    stages = {"stage": "stage1", "upper": "stage2", "engines": "5",
+              "fairing": "jettison_fairing = true"}  # fmt: skip
     tutorial = (DOCS / "tutorial.md").read_text(encoding="utf-8")
-    vehicle, _ = blocks(DOCS / "tutorial.md", "toml")
+    vehicle, *phases = blocks(DOCS / "tutorial.md", "toml")
+    template = (templates / "vehicle.toml").read_text(encoding="utf-8")
     assert all(line in template for line in vehicle.splitlines())
+    template = Template((templates / "mission.toml").read_text(encoding="utf-8")).safe_substitute(
+        stages
+    )
+    assert len(phases) == 2
+    for phase in phases:
+        assert all(line in template for line in phase.splitlines())
     assert "my-launcher.toml" in tutorial

@@ -194,7 +194,8 @@ def test_engines_are_lit_no_more_often_than_they_can_be() -> None:
     found = findings(vehicle(upper_engine__ignitions=1))
     assert found == [
         ("vehicle.stage2.engine.ignitions",
-         "the sequence lights stage2 2 times, its engines can be lit 1", ""),
+         "the sequence lights stage2 2 times, its engines can be lit 1",
+         "state ignitions = 2, or take a phase with engines = 'stage2' out"),
     ]  # fmt: skip
 
 

@@ -62,10 +62,10 @@ def new_mission(
 ) -> None:
     """Write a mission of your own: sequence, control and safety rules, and it flies as it is."""
     file = _free_file(name)
-    lowest = _parts(vehicle, site, wind)[0].stage[0]
+    flies = _parts(vehicle, site, wind)[0]
     named = {"vehicle": vehicle, "site": site, "wind": wind}
     words = {key: _as_text(each) for key, each in named.items()}
-    words |= {"name": name, "stage": lowest.name, "engines": str(lowest.engine.count)}
+    words |= {"name": name, **_sequence_words(flies, vehicle)}
     _write(Kind.MISSION, file, words)
     _put_next(
         file,
@@ -109,6 +109,25 @@ def _parts(vehicle: str, site: str, wind: str) -> tuple[VehicleSpec, SiteSpec, W
     if read[0] is None or read[1] is None or read[2] is None:
         raise InputError(problems)
     return read[0], read[1], read[2]
+
+
+def _sequence_words(vehicle: VehicleSpec, named: str) -> dict[str, str]:
+    """What the sequence names of a vehicle.
+
+    Raises:
+        InputError: it has one stage: the mission goes to orbit.
+    """
+    if len(vehicle.stage) < 2:
+        message = f"{named} has one stage: the mission goes to orbit, it needs a second"
+        raise InputError([Problem("", "--vehicle", message, "state another [[stage]] in it")])
+    lowest, upper = vehicle.stage[:2]
+    goes = "jettison_fairing = true" if vehicle.fairing else "# there is no fairing to jettison"
+    return {
+        "stage": lowest.name,
+        "upper": upper.name,
+        "engines": str(lowest.engine.count),
+        "fairing": goes,
+    }
 
 
 def _part(problems: list[Problem], cls: type[SpecT], kind: str, name: str) -> SpecT | None:

@@ -66,7 +66,8 @@ def leg_findings(vehicle: VehicleSpec, phases: Sequence[PhaseSpec]) -> Iterator[
         most = stages[name].engine.ignitions
         if count > most:
             message = f"the sequence lights {name} {count} times, its engines can be lit {most}"
-            yield f"vehicle.{name}.engine.ignitions", message, ""
+            hint = f"state ignitions = {count}, or take a phase with engines = {name!r} out"
+            yield f"vehicle.{name}.engine.ignitions", message, hint
     yield from _order_findings(phases)
     if faired and any(phase.steering == "insertion" for phase in phases):
         yield ("phase", "the fairing never goes, but the mission flies to orbit",

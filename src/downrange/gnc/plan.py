@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -35,6 +36,7 @@ SEARCH_STEP_S = 4.0  # upper stage, while the pitch-over is searched for
 LAWS = tuple(np.array(law) for law in ((0.6, -0.2, 0.0), (1.2, -0.4, 0.0), (0.2, 0.0, 0.0)))
 KICKS = 16  # coarse search for the pitch-over, then a golden section
 FINE_KICKS = 12
+LIGHTER = "less payload, a lower orbit, or more propellant"
 LEAST_KICK_RAD = math.radians(0.05)
 MOST_KICK_RAD = math.radians(25.0)
 
@@ -205,10 +207,12 @@ class _Planner:
         if math.isnan(self.azimuth):
             low = math.degrees(abs(site.latitude_rad))
             raise self._problem(f"no launch from a latitude of {low:.2f} deg reaches an inclination"
-                                f" of {math.degrees(orbit.inclination_rad):.2f} deg")  # fmt: skip
+                                f" of {math.degrees(orbit.inclination_rad):.2f} deg",
+                                f"{low:.2f} to {180.0 - low:.2f} deg can be reached")  # fmt: skip
         insertion = min(bounds.insertion_altitude_m, orbit.perigee_altitude_m)
         self.insertion_radius = earth.equatorial_radius_m + insertion
         self.law = LAWS[0]
+        self.tried: dict[float, tuple[float, Floats]] = {}  # kick -> final mass, steering
         self.steered = Steered(
             tangent_start=0.0,
             tangent_end=0.0,
@@ -228,17 +232,33 @@ class _Planner:
         kicks = np.geomspace(LEAST_KICK_RAD, MOST_KICK_RAD, KICKS)
         masses = [self.final_mass(kick) for kick in kicks]
         if not any(math.isfinite(mass) for mass in masses):
-            raise self._problem(self._why_not())
+            raise self._problem(*self._why_not())
         i = int(np.argmax(masses))
         low, high = kicks[max(0, i - 1)], kicks[min(KICKS - 1, i + 1)]
         kick = golden_section(self.final_mass, low, high, FINE_KICKS)
         if self.final_mass(kick) < masses[i]:
             kick = float(kicks[i])
-        ascent = self.ascent(kick)
+        ascent = self._first_that_inserts([kick, *sorted(self.tried, key=self._mass, reverse=True)])
         if ascent.spare_mps < 0.0:
             raise self._problem(f"can't be reached: {-ascent.spare_mps:.0f} m/s short; "
-                                f"{self.restart_mps:.0f} m/s are for the second burn")  # fmt: skip
+                                f"{self.restart_mps:.0f} m/s are for the second burn",
+                                LIGHTER)  # fmt: skip
         return ascent
+
+    def _first_that_inserts(self, kicks: Sequence[float]) -> Ascent:
+        """The ascent of the first of these pitch-overs that inserts at the fine step as well.
+
+        A root of the coarse flight may fall where the fine one jumps, as the fairing goes.
+        """
+        self.steered = self.steered._replace(step_s=UPPER_STEP_S)
+        for kick in kicks:
+            ascent = self.ascent(kick)
+            if ascent is not None:
+                return ascent
+        raise self._problem(
+            "no pitch-over that the plan found inserts when it is flown in finer steps",
+            "change guidance.insertion_altitude or guidance.fairing_altitude a little",
+        )
 
     def final_mass(self, kick_rad: float) -> float:
         """Mass at insertion in kg of a pitch-over; -inf where a bound is broken."""
@@ -246,7 +266,13 @@ class _Planner:
         if not self._within_bounds(rows[:count]):
             return -math.inf
         upper = self._upper_stage(rows[count - 1])
-        return -math.inf if upper is None else float(upper[-1, kernel.MASS_KG])
+        if upper is None:
+            return -math.inf
+        self.tried[kick_rad] = (float(upper[-1, kernel.MASS_KG]), self.law)
+        return self._mass(kick_rad)
+
+    def _mass(self, kick_rad: float) -> float:
+        return self.tried[kick_rad][0]
 
     def _within_bounds(self, rows: Floats) -> bool:
         """Whether a first stage's flight keeps to the limits of altitude and dynamic pressure."""
@@ -255,8 +281,8 @@ class _Planner:
         high = altitude >= max(0.0, self.bounds.min_staging_altitude_m)
         return bool(high and peak <= self.bounds.max_dynamic_pressure_pa)
 
-    def _why_not(self) -> str:
-        """Why no pitch-over leads to the insertion."""
+    def _why_not(self) -> tuple[str, str]:
+        """Why no pitch-over leads to the insertion, and what to do."""
         stages = (
             (self.first, self.lift_off_kg, self.first.duration_s),
             (self.second, self.upper_kg, self.second.duration_s),
@@ -267,19 +293,19 @@ class _Planner:
         )
         short = self.insertion_speed + self.restart_mps - ideal
         if short > 0.0:
-            return f"can't be reached: {short:.0f} m/s short, even without any losses"
-        return (
+            return f"can't be reached: {short:.0f} m/s short, even without any losses", LIGHTER
+        why = (
             "can't be reached: no pitch-over leads there within max_dynamic_pressure and "
-            f"min_staging_altitude; without losses {-short:.0f} m/s would be left for them "
-            "(against a strong head wind, raise head_on_above)"
+            f"min_staging_altitude; without losses {-short:.0f} m/s would be left for them"
         )
+        return why, "against a strong head wind, raise head_on_above"
 
-    def ascent(self, kick_rad: float) -> Ascent:
-        """The whole ascent of a pitch-over whose `final_mass` is finite."""
+    def ascent(self, kick_rad: float) -> Ascent | None:
+        """The whole ascent of a pitch-over whose `final_mass` is finite; None if none inserts."""
         first, count, turn = self._first_stage(kick_rad)
-        self.steered = self.steered._replace(step_s=UPPER_STEP_S)
-        upper = self._upper_stage(first[count - 1])
-        assert upper is not None, "the search ended on a pitch-over that does not insert"
+        upper = self._upper_stage(first[count - 1], self.tried[kick_rad][1])
+        if upper is None:
+            return None
         rows = np.concatenate((first[:count], upper))
         left = float(upper[-1, kernel.MASS_KG]) - self.empty_kg
         exhaust = self.second.thrust_vac_n / self.second.flow_kgps
@@ -367,8 +393,11 @@ class _Planner:
         count, turn = kernel.fly_first_stage(launch, self.first, self.air, rows)
         return rows, int(count), int(turn)
 
-    def _upper_stage(self, burnout: Floats) -> Floats | None:
-        """Trajectory from burn-out to insertion; None where no steering gets there."""
+    def _upper_stage(self, burnout: Floats, *near: Floats) -> Floats | None:
+        """Trajectory from burn-out to insertion; None where no steering gets there.
+
+        `near` are places to look for it besides the last one found.
+        """
         coast_s = self.bounds.staging_coast_s
         rows = np.empty((int(coast_s) + 3, kernel.COLUMNS))
         rows[0] = burnout
@@ -385,7 +414,7 @@ class _Planner:
             steered = self.steered._replace(tangent_start=start, tangent_end=end, yaw_rad=yaw)
             return self._fly_upper(steered, burn, rows)
 
-        law = find_root(lambda x: self._off_insertion(fly(x)[-1]), (self.law, *LAWS))
+        law = find_root(lambda x: self._off_insertion(fly(x)[-1]), (self.law, *near, *LAWS))
         if law is None:
             return None
         self.law = law
@@ -420,8 +449,8 @@ class _Planner:
         place = geodetic(position, self.earth)
         return position, velocity, ned_from_ecef(velocity, *place[:2]), place
 
-    def _problem(self, message: str) -> InputError:
-        return InputError([Problem(self.file, "target", message)])
+    def _problem(self, message: str, hint: str = "") -> InputError:
+        return InputError([Problem(self.file, "target", message, hint)])
 
 
 def _stage_burn(vehicle: AssumedVehicle, stage: int) -> Burn:

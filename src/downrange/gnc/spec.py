@@ -26,6 +26,7 @@ from downrange.units import (
 )
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+AboveTheAir = Annotated[Value, quantity("m", minimum=120e3)]  # below it no orbit lasts a turn
 Depth = Annotated[Value, quantity("1", minimum=0.0, maximum=1.0)]
 
 
@@ -199,7 +200,7 @@ class GuidanceSpec(Spec):
     rate_limit: PositiveAngularRate = value("2 deg/s", "rad/s")
     head_on_above: Annotated[Value, quantity("Pa", positive=True)] = value("20 kPa", "Pa")
     programme: Literal["speed", "time"] = "speed"
-    insertion_altitude: Length = value("200 km", "m")
+    insertion_altitude: AboveTheAir = value("200 km", "m")
     apogee_margin: NonNegativeLength = value("0 km", "m")
     staging_coast: Duration = value("5 s", "s")
     fairing_altitude: Length = value("110 km", "m")
@@ -212,13 +213,13 @@ class TargetSpec(Spec):
     """The orbit to reach, `[target]`: apsides above 6,378.137 km.
 
     Attributes:
-        perigee: altitude.
+        perigee: altitude; below 120 km the air takes the vehicle down within a revolution.
         apogee: altitude.
         inclination: to the equator.
         heading: whether the launch goes to the north or to the south.
     """
 
-    perigee: Length
+    perigee: AboveTheAir
     apogee: Length
     inclination: Annotated[Value, quantity("rad", minimum=0.0, maximum=3.14159265358979)]
     heading: Literal["north", "south"] = "north"

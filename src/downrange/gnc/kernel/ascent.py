@@ -44,6 +44,7 @@ SPEED_MPS = 9  # Earth-relative
 DYNAMIC_PRESSURE_PA = 10
 COLUMNS = 11
 
+ROUNDING_S = 1e-6  # of the time of a burn: no step is shorter
 ZERO = (0.0, 0.0, 0.0)
 RK4_NODE = (0.0, 0.5, 0.5, 1.0)
 RK4_WEIGHT = (1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0)
@@ -197,7 +198,7 @@ def fly_first_stage(launch: Launch, burn: Burn, medium: Air, rows: Floats) -> tu
     put_row(rows[0], 0.0, position, at_rest, launch.mass_kg, medium)
     rows[0, PITCH_RAD] = 0.5 * math.pi
     n, mode, turn = 0, 0, 0
-    while n + 1 < rows.shape[0] and rows[n, TIME_S] < burn.duration_s:
+    while n + 1 < rows.shape[0] and rows[n, TIME_S] < burn.duration_s - ROUNDING_S:
         row, t = rows[n], rows[n, TIME_S]
         h = min(launch.step_s, burn.duration_s - t)
         pitch, limit = row[PITCH_RAD], launch.rate_limit_radps
@@ -257,7 +258,7 @@ def fly_upper_stage(steered: Steered, burn: Burn, medium: Air, pad_up: Vector, r
             carried = 0.0
         speed = norm(vector_at(row, VELOCITY_ECI_MPS))
         done = speed >= steered.speed_mps - 1e-5 or row[MASS_KG] < steered.least_mass_kg
-        if done or t - start_s >= burn.duration_s:
+        if done or t - start_s >= burn.duration_s - ROUNDING_S:
             break
         whole = min(steered.step_s, start_s + burn.duration_s - t)
         h = whole
