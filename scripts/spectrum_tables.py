@@ -19,6 +19,7 @@ from downrange.flight.assemble import build_plant
 from downrange.flight.assumed import assumed_vehicle
 from downrange.flight.draw import EVERYDAY
 from downrange.flight.fly import Prepared, fly_prepared, prepare
+from downrange.flight.legs import legs_of
 from downrange.gnc.margins import Margins, loop_margins, operating_point
 from downrange.telemetry import Recording
 
@@ -112,8 +113,9 @@ def all_in(values: Iterable[float], low: float, high: float) -> str:
 def linear(ready: Prepared, ratio: float) -> Margins:
     """The attitude loop at lift-off, linear, around modes at a ratio of those assumed."""
     mission = ready.mission
-    plant = build_plant(mission, mission.spec, build_earth(), azimuth_rad=0.0)
-    vehicle = assumed_vehicle(mission.spec.vehicle, plant)
+    leg = legs_of(mission.spec.vehicle, mission.spec.phase)[0]
+    plant = build_plant(mission, mission.spec, build_earth(), 0.0, leg)
+    vehicle = assumed_vehicle(mission.spec.vehicle, plant, leg)
     return loop_margins(ready.planned.plan, operating_point(vehicle, 1.0, mode_ratio=ratio))
 
 
