@@ -100,6 +100,22 @@ def test_the_sequence_names_the_stages_of_the_vehicle(command: Command) -> None:
     assert command("check", "m.toml").code == 0
 
 
+def test_one_burn_straight_into_a_circle(command: Command) -> None:
+    """As the how-to says: no coast, no second ignition; the margin of a coast's apogee is none."""
+    command("new", "vehicle", "mine")
+    command("new", "mission", "m", "--vehicle", "mine.toml")
+    text = Path("m.toml").read_text(encoding="utf-8")
+    coast = text.index('[[phase]]\nname = "transfer"'), text.index('[[phase]]\nname = "in_orbit"')
+    Path("m.toml").write_text(text[: coast[0]] + text[coast[1] :], encoding="utf-8")
+    paths = ("target.perigee", "target.apogee", "guidance.insertion_altitude")
+    words = [word for path in paths for word in ("--set", f"{path}=300 km")]
+    said = command("fly", "m.toml", *words, "--set", "vehicle.stage2.engine.ignitions=1",
+                   "--json", "--no-report")  # fmt: skip
+    reached = json.loads(said.out)["orbit"]
+    for apsis in ("perigee_altitude_m", "apogee_altitude_m"):
+        assert reached[apsis] == pytest.approx(300e3, abs=2e3)
+
+
 def test_one_stage_is_told_that_orbit_takes_two(command: Command, tmp_path: Path) -> None:
     command("new", "vehicle", "mine")
     text = Path("mine.toml").read_text(encoding="utf-8")

@@ -344,9 +344,9 @@ class _Planner:
         That of the conic where the insertion is into the target itself: there is no coast.
         """
         apogee = self.earth.equatorial_radius_m + self.orbit.apogee_altitude_m
-        apogee += self.bounds.apogee_margin_m
         if apogee - self.insertion_radius < NO_COAST_M:
             return self.insertion_speed
+        apogee += self.bounds.apogee_margin_m
         place = row[kernel.POSITION_ECI_M : kernel.POSITION_ECI_M + 3]
         course = row[kernel.VELOCITY_ECI_MPS : kernel.VELOCITY_ECI_MPS + 3]
         up = place / np.linalg.norm(place)
