@@ -268,7 +268,7 @@ def test_a_vehicle_is_drawn_where_it_is_shown(command: Command) -> None:
     said = command("show", "spectrum")
     assert said.code == 0
     assert "To scale: a row is 0.500 m" in said.out
-    assert "◂ IMU, 1.50 m" in said.out
+    assert "◂ IMU, 1.95 m" in said.out
 
 
 @pytest.mark.parametrize(("name", "begins"), [("v.png", b"\x89PNG"), ("v.svg", b"<?xml")])

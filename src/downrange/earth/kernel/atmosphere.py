@@ -83,11 +83,11 @@ def air_by_table(altitude_m: float, earth: Earth) -> tuple[float, float, float, 
     base = table[0, UPPER_ALTITUDE_M]
     last = table.shape[0] - 1
     rows = (altitude_m - base) / (table[1, UPPER_ALTITUDE_M] - base)
-    if not rows < last:  # nan as well: it must not become an index
+    if not rows <= last:  # nan as well: it must not become an index
         temperature = table[last, UPPER_TEMPERATURE_K]
         density = pressure = 0.0
     else:
-        i = int(rows)
+        i = min(int(rows), last - 1)
         f = rows - i
         density = math.exp(between(table, i, f, UPPER_LOG_DENSITY))
         pressure = math.exp(between(table, i, f, UPPER_LOG_PRESSURE))
