@@ -35,6 +35,7 @@ KEEP_S = 30 * 86400.0
 YOUNG_S = 3600.0  # another process may be filling it
 
 _config: Any = numba.config
+COMPILED = not _config.DISABLE_JIT  # NUMBA_DISABLE_JIT=1 runs kernels as plain Python
 _lock = threading.Lock()
 
 

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange._jit import njit
+from downrange._jit import COMPILED, njit
 
 Streams = NDArray[np.uint64]
 
@@ -42,12 +42,19 @@ def streams(seed: int, flight: int, names: Sequence[str]) -> Streams:
     return np.array(rows, dtype=np.uint64).reshape(len(keys), 4)
 
 
-@njit
-def add_u64(a: np.uint64, b: np.uint64) -> np.uint64:
-    """Sum modulo 2^64, in halves: numpy's scalars, met where numba is off, warn of a wrap."""
+def _in_halves(a: np.uint64, b: np.uint64) -> np.uint64:
+    """Sum modulo 2^64 where numba is off: numpy's scalars warn of a wrap."""
     low = (a & LOW_32) + (b & LOW_32)
     high = (a >> S32) + (b >> S32) + (low >> S32)
     return (high << S32) | (low & LOW_32)
+
+
+def _wrapped(a: np.uint64, b: np.uint64) -> np.uint64:
+    """Sum modulo 2^64, which compiled integers are."""
+    return a + b
+
+
+add_u64 = njit(_wrapped if COMPILED else _in_halves)
 
 
 @njit
@@ -72,11 +79,18 @@ def uniform(state: Streams, row: int) -> float:
 
 
 @njit
-def normal(state: Streams, row: int) -> float:
-    """Next number of stream `row` with mean 0 and standard deviation 1.
+def normals(state: Streams, row: int) -> tuple[float, float]:
+    """Next two numbers of stream `row` with mean 0 and standard deviation 1, independent.
 
-    Box and Muller 1958, Annals of Mathematical Statistics 29(2), their cosine: always two
-    steps of the stream, and nothing to remember. Limit: no number beyond 8.6.
+    Box and Muller 1958, Annals of Mathematical Statistics 29(2): always two steps of the
+    stream, and nothing to remember. Limit: no number beyond 8.6.
     """
     radius = math.sqrt(-2.0 * math.log(1.0 - uniform(state, row)))
-    return radius * math.cos(2.0 * math.pi * uniform(state, row))
+    turn = 2.0 * math.pi * uniform(state, row)
+    return radius * math.cos(turn), radius * math.sin(turn)
+
+
+@njit
+def normal(state: Streams, row: int) -> float:
+    """The first of the next two `normals` of stream `row`; the second is lost."""
+    return normals(state, row)[0]

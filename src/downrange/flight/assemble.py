@@ -305,6 +305,8 @@ def new_state(plant: Plant) -> State:
             gimbal_accel=np.zeros((engines, 2)),
             transitions=np.zeros((engines, 4)),
             side_n=np.zeros(engines),
+            aim=np.zeros((2, engines, propulsion.AIM_SIZE)),
+            swept=np.zeros((advance.SUBSTEPS + 1, 2, propulsion.SWEPT_SIZE)),
             modal=np.zeros((modes, 3)),
             small=np.zeros(advance.FLOW + tanks),
             modal_before=np.zeros((2, modes, 2)),

@@ -76,6 +76,12 @@ REACTION_MOMENT_NM = 3  # 3, 4, 5: about the vehicle-frame origin, own_torque in
 OWN_TORQUE_NM = 6  # 6, 7: sum of moving inertia times acceleration about y and about z
 REACTION_SIZE = 8
 
+# Columns of what swinging engines do in a step: thrust across the body at its end, then the means
+# of what accelerates their mass and of what turns it.
+SIDE_N, PUSH_N, TORQUE_NM = 0, 1, 2
+SWEPT_SIZE = 3
+AIM_SIZE = 6  # of what gimbals_aim leaves per gimbal
+
 # Below this level the nozzle no longer runs full and its suction fades with the flow.
 FULL_FLOW_LEVEL = 0.3
 # A tank with less than this share of its load above the residual is empty.
@@ -333,20 +339,30 @@ def gimbal_advance(
     Exact while unsaturated. At the rate limit the angle moves at that rate; at the angle
     limit it stops. The acceleration is the change of rate over h_s, so its impulse is exact.
     """
-    per_s = 1.0 / h_s  # once for all engines where the caller's loop holds this function
     target = min(max(command, -limit), limit)
+    reach = rate_limit * h_s
+    return gimbal_to(angle, rate, target, transition, rate_limit, reach, limit, 1.0 / h_s)
+
+
+@njit
+def gimbal_to(
+    angle: float, rate: float, target: float, transition: Row, rate_limit: float, reach: float,
+    limit: float, per_s: float,
+) -> tuple[float, float, float]:  # fmt: skip
+    """gimbal_advance to a target within the limit; reach is rate_limit over a step of 1 / per_s."""
     error = angle - target
     new_angle = target + transition[0] * error + transition[1] * rate
     new_rate = transition[2] * error + transition[3] * rate
-    if abs(new_rate) < SETTLED_RADPS and abs(new_angle - target) < SETTLED_RADPS * h_s:
-        return target, 0.0, -rate * per_s
-    new_rate = min(max(new_rate, -rate_limit), rate_limit)
-    reach = rate_limit * h_s
-    new_angle = min(max(new_angle, angle - reach), angle + reach)
-    if abs(new_angle) > limit:
-        new_angle = math.copysign(limit, new_angle)
-        if new_rate * new_angle > 0.0:
-            new_rate = 0.0
+    free = abs(new_rate) <= rate_limit and abs(new_angle) <= limit
+    if not (free and abs(new_angle - angle) <= reach):
+        new_rate = min(max(new_rate, -rate_limit), rate_limit)
+        new_angle = min(max(new_angle, angle - reach), angle + reach)
+        if abs(new_angle) > limit:
+            new_angle = math.copysign(limit, new_angle)
+            if new_rate * new_angle > 0.0:
+                new_rate = 0.0
+    if abs(new_rate) < SETTLED_RADPS and abs(new_angle - target) * per_s < SETTLED_RADPS:
+        new_angle, new_rate = target, 0.0
     return new_angle, new_rate, (new_rate - rate) * per_s
 
 
@@ -367,40 +383,79 @@ def gimbal_step(
 
 
 @njit
-def gimbals_step(
+def gimbals_swing(
     engines: Engines,
     state: Floats,
     command_rad: Floats,
     health_engine: Floats,
+    attached: Floats,
+    side_n: Floats,
     transitions: Floats,
     h_s: float,
-    accel: Floats,
+    steps: int,
+    mean_rad: Floats,
+    ready: Floats,
+    swept: Floats,
 ) -> None:
-    """Advance every gimbal by h_s with command_rad (n, 2) held; accel (n, 2) is the mean, rad/s^2.
+    """Advance every gimbal by so many steps of h_s with command_rad (n, 2) held.
 
-    health_engine is Health.engine. A stuck engine (GIMBAL_FREE 0) holds both axes; with a number
-    in GIMBAL_STUCK_RAD its y axis is driven there (hard-over) through the same actuator.
+    mean_rad (n, 2) are the mean angles, by the trapezium rule. swept (steps + 1, 2, SWEPT_SIZE)
+    has what all engines of attached stages do to the bending about y and z: at its row 0 the
+    start, then each step. side_n (n,) is the side force per angle, ready (2, n, AIM_SIZE) room
+    to work in, health_engine Health.engine. A stuck engine (GIMBAL_FREE 0) holds both axes; with a number in
+    GIMBAL_STUCK_RAD its y axis is driven there (hard-over) through the same actuator.
+    """
+    per_s, share = 1.0 / h_s, 1.0 / steps
+    gimbals_aim(engines, state, command_rad, health_engine, attached, h_s, ready)
+    for axis in range(2):
+        at, aim = GIMBAL_Y_RAD + 2 * axis, ready[axis]
+        side = 0.0
+        for i in range(engines.n):
+            mean_rad[i, axis] = 0.5 * share * state[i, at]
+            side += side_n[i] * state[i, at]
+        swept[0, axis, SIDE_N] = side
+        for step in range(1, steps + 1):
+            side, push, torque = 0.0, 0.0, 0.0
+            weight = share if step < steps else 0.5 * share
+            for i in range(engines.n):
+                target, rate_limit, reach, limit = aim[i, 0], aim[i, 1], aim[i, 2], aim[i, 3]
+                row = transitions[i, 0], transitions[i, 1], transitions[i, 2], transitions[i, 3]
+                angle, rate, accel = gimbal_to(
+                    state[i, at], state[i, at + 1], target, row, rate_limit, reach, limit, per_s
+                )
+                state[i, at], state[i, at + 1] = angle, rate
+                mean_rad[i, axis] += weight * angle
+                side += side_n[i] * angle
+                push += aim[i, 4] * accel
+                torque += aim[i, 5] * accel
+            row_now = swept[step, axis]
+            row_now[SIDE_N], row_now[PUSH_N], row_now[TORQUE_NM] = side, push, torque
+
+
+@njit
+def gimbals_aim(
+    engines: Engines, state: Floats, command_rad: Floats, health_engine: Floats,
+    attached: Floats, h_s: float, ready: Floats,
+) -> None:  # fmt: skip
+    """What holds in all steps of `gimbals_swing`, into ready (2 axes, n, AIM_SIZE).
+
+    Target, limit of the rate, way in a step at it, limit of the angle; first and second moment of
+    the mass that swings. An axis that doesn't move has no rate.
     """
     for i in range(engines.n):
-        rate_limit = engines.table[i, GIMBAL_RATE_LIMIT_RADPS]
-        limit = engines.table[i, GIMBAL_LIMIT_RAD]
-        free = health_engine[i, GIMBAL_FREE] > 0.5
-        row = transitions[i, 0], transitions[i, 1], transitions[i, 2], transitions[i, 3]
+        row = engines.table[i]
+        there, limit = attached[int(row[ENGINE_STAGE])], row[GIMBAL_LIMIT_RAD]
         for axis in range(2):
-            if engines.table[i, GIMBALLED + axis] < 0.5:
-                continue
-            at = GIMBAL_Y_RAD + 2 * axis
-            angle, rate = state[i, at], state[i, at + 1]
-            command = command_rad[i, axis]
-            if not free:
+            angle, command = state[i, GIMBAL_Y_RAD + 2 * axis], command_rad[i, axis]
+            if health_engine[i, GIMBAL_FREE] < 0.5:
                 command = health_engine[i, GIMBAL_STUCK_RAD] if axis == 0 else math.nan
-            if math.isnan(command):
-                state[i, at + 1] = 0.0
-                accel[i, axis] = -rate / h_s
-            else:
-                state[i, at], state[i, at + 1], accel[i, axis] = gimbal_advance(
-                    angle, rate, command, row, rate_limit, limit, h_s
-                )
+            fixed = row[GIMBALLED + axis] < 0.5 or math.isnan(command)
+            aim = ready[axis, i]
+            aim[0] = angle if fixed else min(max(command, -limit), limit)
+            aim[1] = 0.0 if fixed else row[GIMBAL_RATE_LIMIT_RADPS]
+            aim[2], aim[3] = aim[1] * h_s, limit
+            aim[4] = row[MOVING_MASS_KG] * row[MOVING_CG_M] * there
+            aim[5] = row[MOVING_INERTIA_KGM2] * there
 
 
 @njit
@@ -425,17 +480,16 @@ def thrust_sums(
     gimbal_rad: Floats,
     attached: Floats,
     sums: Floats,
-    flow_kgps: Floats,
 ) -> None:
-    """Sums over the engines of attached stages: sums (SUMS_SIZE,), flow_kgps (tanks,).
+    """Sums over the engines of attached stages (SUMS_SIZE,).
 
     Levels are the means over the last engine_levels_step, gimbal_rad (n, 2) the mean angles
     over the same time. Thrust of one engine: level * thrust_vac - p * exit_area while its
     nozzle runs full (Sutton and Biblarz, Rocket Propulsion Elements, eq. 2-13).
     """
-    tank_flows(engines, state, attached, flow_kgps)
-    sums[:] = 0.0
     table = engines.table
+    fx, fy, fz, mx, my, mz = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    ax, ay, az, nx, ny, nz = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(engines.n):
         level = state[i, MEAN_LEVEL]
         if level <= 0.0 or attached[int(table[i, ENGINE_STAGE])] < 0.5:
@@ -444,16 +498,15 @@ def thrust_sums(
         ux = 1.0 / math.sqrt(1.0 + dy * dy + dz * dz)
         uy, uz = dz * ux, -dy * ux
         x, y, z = table[i, POSITION_M], table[i, POSITION_M + 1], table[i, POSITION_M + 2]
-        mx, my, mz = y * uz - z * uy, z * ux - x * uz, x * uy - y * ux
+        lx, ly, lz = y * uz - z * uy, z * ux - x * uz, x * uy - y * ux
         thrust = level * table[i, THRUST_VAC_N]
+        fx, fy, fz = fx + thrust * ux, fy + thrust * uy, fz + thrust * uz
+        mx, my, mz = mx + thrust * lx, my + thrust * ly, mz + thrust * lz
         area = table[i, EXIT_AREA_M2] * min(1.0, level / FULL_FLOW_LEVEL)
-        for at, size in ((VACUUM_FORCE_N, thrust), (AREA_M2, area)):
-            sums[at] += size * ux
-            sums[at + 1] += size * uy
-            sums[at + 2] += size * uz
-            sums[at + 3] += size * mx
-            sums[at + 4] += size * my
-            sums[at + 5] += size * mz
+        ax, ay, az = ax + area * ux, ay + area * uy, az + area * uz
+        nx, ny, nz = nx + area * lx, ny + area * ly, nz + area * lz
+    sums[0], sums[1], sums[2], sums[3], sums[4], sums[5] = fx, fy, fz, mx, my, mz
+    sums[6], sums[7], sums[8], sums[9], sums[10], sums[11] = ax, ay, az, nx, ny, nz
 
 
 @njit
@@ -465,23 +518,21 @@ def gimbal_reaction(engines: Engines, accel: Floats, attached: Floats, out: Floa
     -m l dy''), and twists back with -(moving inertia) d''. Small angles; the vehicle's own
     acceleration acting on the swung mass is neglected.
     """
-    out[:] = 0.0
     table = engines.table
+    side_y, side_z, mx, my, mz, own_y, own_z = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(engines.n):
         if attached[int(table[i, ENGINE_STAGE])] < 0.5:
             continue
         first_moment = table[i, MOVING_MASS_KG] * table[i, MOVING_CG_M]
         fy, fz = first_moment * accel[i, 1], -first_moment * accel[i, 0]
-        torque_y = table[i, MOVING_INERTIA_KGM2] * accel[i, 0]
-        torque_z = table[i, MOVING_INERTIA_KGM2] * accel[i, 1]
         x, y, z = table[i, POSITION_M], table[i, POSITION_M + 1], table[i, POSITION_M + 2]
-        out[1] += fy
-        out[2] += fz
-        out[3] += y * fz - z * fy
-        out[4] += -x * fz - torque_y
-        out[5] += x * fy - torque_z
-        out[6] += torque_y
-        out[7] += torque_z
+        side_y, side_z = side_y + fy, side_z + fz
+        mx, my, mz = mx + y * fz - z * fy, my - x * fz, mz + x * fy
+        own_y += table[i, MOVING_INERTIA_KGM2] * accel[i, 0]
+        own_z += table[i, MOVING_INERTIA_KGM2] * accel[i, 1]
+    out[0], out[1], out[2] = 0.0, side_y, side_z
+    out[3], out[4], out[5] = mx, my - own_y, mz - own_z
+    out[6], out[7] = own_y, own_z
 
 
 class Thrusters(NamedTuple):

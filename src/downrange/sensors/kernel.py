@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from downrange._jit import njit
-from downrange._random import Streams, normal, uniform
+from downrange._random import Streams, normal, normals, uniform
 from downrange.telemetry.bus import (
     ACCEL_MPS2,
     GNSS_NEW,
@@ -120,8 +120,9 @@ def measure_imu(
         g, a = GYRO_MATRIX + i, ACCEL_MATRIX + i
         rate = e[g, 0] * rate_radps[0] + e[g, 1] * rate_radps[1] + e[g, 2] * rate_radps[2]
         force = e[a, 0] * force_mps2[0] + e[a, 1] * force_mps2[1] + e[a, 2] * force_mps2[2]
-        core[GYRO_RADPS + i] = rate + e[GYRO_BIAS, i] + gyro_noise * normal(random, row)
-        core[ACCEL_MPS2 + i] = force + e[ACCEL_BIAS, i] + accel_noise * normal(random, row)
+        one, other = normals(random, row)
+        core[GYRO_RADPS + i] = rate + e[GYRO_BIAS, i] + gyro_noise * one
+        core[ACCEL_MPS2 + i] = force + e[ACCEL_BIAS, i] + accel_noise * other
 
 
 @njit
@@ -148,10 +149,9 @@ def measure_gnss(
     if core[GNSS_NEW] < 0.5:
         return
     for i in range(3):
-        core[GNSS_POSITION_M + i] = position_ecef_m[i] + gnss.position_noise_m * normal(random, row)
-        core[GNSS_VELOCITY_MPS + i] = velocity_ecef_mps[i] + gnss.velocity_noise_mps * normal(
-            random, row
-        )
+        one, other = normals(random, row)
+        core[GNSS_POSITION_M + i] = position_ecef_m[i] + gnss.position_noise_m * one
+        core[GNSS_VELOCITY_MPS + i] = velocity_ecef_mps[i] + gnss.velocity_noise_mps * other
 
 
 @njit
@@ -197,12 +197,9 @@ def measure_tracking(
     out[TRACK_TIME_S] = time_s
     size = 0.0
     for i in range(3):
-        out[TRACK_POSITION_M + i] = position_ecef_m[i] + tracking.position_noise_m * normal(
-            random, row
-        )
-        out[TRACK_VELOCITY_MPS + i] = velocity_ecef_mps[i] + tracking.velocity_noise_mps * normal(
-            random, row
-        )
+        one, other = normals(random, row)
+        out[TRACK_POSITION_M + i] = position_ecef_m[i] + tracking.position_noise_m * one
+        out[TRACK_VELOCITY_MPS + i] = velocity_ecef_mps[i] + tracking.velocity_noise_mps * other
         out[TRACK_AXIS + i] = axis_ecef[i] + tracking.axis_noise_rad * normal(random, row)
         size += out[TRACK_AXIS + i] ** 2
     for i in range(3):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from downrange._jit import inner, njit
 from downrange.dynamics.kernel import rigid
-from downrange.dynamics.kernel.rigid import Surroundings, rk4_step
+from downrange.dynamics.kernel.rigid import Surroundings, look_around, rk4_from
 from downrange.earth.kernel.frames import (
     Quaternion,
     Vector,
@@ -32,20 +32,18 @@ from downrange.propulsion.kernel import (
     ENGINE_STAGE,
     EXIT_AREA_M2,
     FLOW_KGPS,
-    GIMBAL_Y_RAD,
     GIMBAL_Y_RADPS,
-    GIMBAL_Z_RAD,
     LOAD_KG,
     MEAN_LEVEL,
-    MOVING_CG_M,
-    MOVING_INERTIA_KGM2,
-    MOVING_MASS_KG,
     POSITION_M,
+    PUSH_N,
     REACTION_SIZE,
     RESIDUAL_KG,
+    SIDE_N,
     SUMS_SIZE,
     TANK_STAGE,
     THRUST_VAC_N,
+    TORQUE_NM,
     Engines,
     Tanks,
     Thrusters,
@@ -53,7 +51,7 @@ from downrange.propulsion.kernel import (
     engine_levels_step,
     gimbal_reaction,
     gimbal_transitions,
-    gimbals_step,
+    gimbals_swing,
     tank_flows,
     thrust_sums,
 )
@@ -85,7 +83,7 @@ Floats = NDArray[np.float64]
 FLYING, HELD, IMPACTED, NUMERICAL = 0, 1, 2, 3
 
 SUBSTEP_S = 0.005  # of gimbals and bending; each sub-step is exact for a held force
-LONGEST_S = 0.1  # nothing moves the gimbals in longer ticks: no more sub-steps than for this
+SUBSTEPS = 20  # at most, since nothing moves the gimbals in longer ticks
 SMALLEST_STEP_S = 1e-9
 TOUCH_S = 1e-7  # to which contact with the ground is located
 CONTACT_STEPS = 60
@@ -129,12 +127,14 @@ FLOW = REACTION + REACTION_SIZE
 class Scratch(NamedTuple):
     """Room to work in; nothing here outlives a tick."""
 
-    rk4: Floats  # (5, 23); the last row keeps the state at the start of a segment
+    rk4: Floats  # (5, 23), rows as of rigid; the last keeps the state at a segment's start
     engine: Floats  # (engines, STATE_SIZE) at the start of a segment
     gimbal_mean_rad: Floats  # (engines, 2)
     gimbal_accel: Floats  # (engines, 2)
     transitions: Floats  # (engines, 4) of the gimbals over a sub-step
     side_n: Floats  # (engines,) thrust, and so side force per angle, in the segment
+    aim: Floats  # (2, engines, AIM_SIZE) of the gimbals in a segment
+    swept: Floats  # (SUBSTEPS + 1, 2, SWEPT_SIZE) what swinging engines do to the bending
     modal: Floats  # (modes, 3) bending modes: transition over a sub-step, compliance m/N
     small: Floats  # (FLOW + tanks,)
     modal_before: Floats  # (2, modes, 2)
@@ -208,23 +208,6 @@ def burn(plant: Plant, state: State, command: Command, health: Health, h_s: floa
 
 
 @inner
-def lean(engines: Engines, state: State, share: float) -> tuple[float, float]:
-    """Side force (N) of the gimballed thrust in the pitch and yaw planes.
-
-    Adds `share` of the angles now to the mean angles of the segment.
-    """
-    mean, side_n = state.scratch.gimbal_mean_rad, state.scratch.side_n
-    pitch, yaw = 0.0, 0.0
-    for i in range(engines.n):
-        y, z = state.engine[i, GIMBAL_Y_RAD], state.engine[i, GIMBAL_Z_RAD]
-        mean[i, 0] += share * y
-        mean[i, 1] += share * z
-        pitch += side_n[i] * y
-        yaw += side_n[i] * z
-    return pitch, yaw
-
-
-@inner
 def start_swing(plant: Plant, state: State, sub_s: float) -> None:
     """What stays as it is in all sub-steps of a segment: transitions, thrust per engine."""
     engines, scratch, modes = plant.engines, state.scratch, state.modes
@@ -240,29 +223,24 @@ def start_swing(plant: Plant, state: State, sub_s: float) -> None:
         row, level = engines.table[i], state.engine[i, MEAN_LEVEL]
         thrust = level * (row[THRUST_VAC_N] - pressure * row[EXIT_AREA_M2])
         scratch.side_n[i] = thrust * state.attached[int(row[ENGINE_STAGE])] if level > 0.0 else 0.0
-        scratch.gimbal_mean_rad[i, 0] = scratch.gimbal_mean_rad[i, 1] = 0.0
 
 
 @inner
-def bend(plant: Plant, state: State, axis: int, push_n: float) -> None:
-    """Bending in one plane over a sub-step: side force, swinging engines and lift are held."""
-    engines, scratch, modal, aux = plant.engines, state.scratch, state.modal, state.aux
+def bend(state: State, axis: int, steps: int) -> None:
+    """Bending in one plane over the sub-steps: side force, swinging engines and lift are held."""
+    scratch, modal, aux, swept = state.scratch, state.modal, state.aux, state.scratch.swept
     along = -aux[15] if axis == 0 else aux[14]
-    torque = 0.0
-    for i in range(engines.n):
-        row = engines.table[i]
-        swung = scratch.gimbal_accel[i, axis] * state.attached[int(row[ENGINE_STAGE])]
-        push_n += row[MOVING_MASS_KG] * row[MOVING_CG_M] * swung
-        torque += row[MOVING_INERTIA_KGM2] * swung
     for mode in range(modal.shape[1]):
-        shape = state.modes[mode]
-        force = shape[PHI_GIMBAL] * push_n - shape[SLOPE_GIMBAL] * torque
-        force += along * (aux[12] * shape[PHI_NOSE] + aux[13] * shape[PHI_PLANFORM])
-        modal[axis, mode, 0], modal[axis, mode, 1] = modal_advance(
-            modal[axis, mode, 0], modal[axis, mode, 1], shape[OMEGA_RADPS],
-            shape[DAMPING_RATIO], force * scratch.modal[mode, 2],
-            (scratch.modal[mode, 0], scratch.modal[mode, 1]),
-        )  # fmt: skip
+        shape, transition = state.modes[mode], (scratch.modal[mode, 0], scratch.modal[mode, 1])
+        omega, zeta, compliance = shape[OMEGA_RADPS], shape[DAMPING_RATIO], scratch.modal[mode, 2]
+        lift = along * (aux[12] * shape[PHI_NOSE] + aux[13] * shape[PHI_PLANFORM])
+        q, rate = modal[axis, mode, 0], modal[axis, mode, 1]
+        for step in range(1, steps + 1):
+            push_n = 0.5 * (swept[step - 1, axis, SIDE_N] + swept[step, axis, SIDE_N])
+            force = shape[PHI_GIMBAL] * (push_n + swept[step, axis, PUSH_N])
+            force += lift - shape[SLOPE_GIMBAL] * swept[step, axis, TORQUE_NM]
+            q, rate = modal_advance(q, rate, omega, zeta, force * compliance, transition)
+        modal[axis, mode, 0], modal[axis, mode, 1] = q, rate
 
 
 @inner
@@ -271,31 +249,26 @@ def swing(plant: Plant, state: State, command: Command, health: Health, h_s: flo
 
     Planes: pitch, displacement along -z, and yaw, along +y; both have the same equations.
     """
-    engines, scratch = plant.engines, state.scratch
-    steps = max(1, math.ceil(min(h_s, LONGEST_S) / SUBSTEP_S - 1e-6))
-    sub_s = h_s / steps
-    start_swing(plant, state, sub_s)
-    before = lean(engines, state, 0.5 / steps)
-    for step in range(steps):
-        gimbals_step(
-            engines, state.engine, command.gimbal_rad, health.engine, scratch.transitions,
-            sub_s, scratch.gimbal_accel,
-        )  # fmt: skip
-        after = lean(engines, state, (1.0 if step < steps - 1 else 0.5) / steps)
-        if state.words[STATUS] != HELD:
-            for axis in range(2):
-                bend(plant, state, axis, 0.5 * (before[axis] + after[axis]))
-        before = after
+    scratch = state.scratch
+    steps = min(max(1, math.ceil(h_s / SUBSTEP_S - 1e-6)), SUBSTEPS)
+    start_swing(plant, state, h_s / steps)
+    gimbals_swing(
+        plant.engines, state.engine, command.gimbal_rad, health.engine, state.attached,
+        scratch.side_n, scratch.transitions, h_s / steps, steps, scratch.gimbal_mean_rad,
+        scratch.aim, scratch.swept,
+    )  # fmt: skip
+    if state.words[STATUS] != HELD:
+        bend(state, 0, steps)
+        bend(state, 1, steps)
 
 
 @inner
 def set_loads(plant: Plant, state: State, h_s: float) -> None:
     """Loads of a segment: thrust, the swing of the engines, mass now and its rates."""
     loads, scratch, engines = state.loads, state.scratch, plant.engines
-    sums, flow = scratch.small[SUMS:REACTION], scratch.small[FLOW:]
-    m = scratch.small[MASS:SUMS]
+    sums, m = scratch.small[SUMS:REACTION], scratch.small[MASS:SUMS]
     mass_properties(plant.masses, state.tank_kg, state.attached, m)
-    thrust_sums(engines, state.engine, scratch.gimbal_mean_rad, state.attached, sums, flow)
+    thrust_sums(engines, state.engine, scratch.gimbal_mean_rad, state.attached, sums)
     for i in range(SUMS_SIZE):
         loads[16 + i] = sums[i]
     mass_kg = 0.5 * (loads[0] + m[0])
@@ -303,9 +276,7 @@ def set_loads(plant: Plant, state: State, h_s: float) -> None:
         state.words[IDEAL_MPS + i] += sums[i] * h_s / mass_kg
         lost = state.aux[rigid.AUX_PRESSURE_PA] * sums[AREA_M2 + i]
         state.words[BACK_MPS + i] += lost * h_s / mass_kg
-    loads[28] = 1.0
-    loads[29:32] = 0.0
-    per_s = 1.0 / h_s
+    per_s, jet_x, jet_y, jet_z = 1.0 / h_s, 0.0, 0.0, 0.0
     for i in range(engines.n):
         row = engines.table[i]
         for axis in range(2):
@@ -313,9 +284,10 @@ def set_loads(plant: Plant, state: State, h_s: float) -> None:
             scratch.gimbal_accel[i, axis] = (state.engine[i, at] - scratch.engine[i, at]) * per_s
         jet = state.engine[i, MEAN_LEVEL] * row[FLOW_KGPS] * state.attached[int(row[ENGINE_STAGE])]
         x, y, z = row[POSITION_M] - loads[1], row[POSITION_M + 1], row[POSITION_M + 2]
-        loads[29] += jet * (y * y + z * z)
-        loads[30] += jet * (x * x + z * z)
-        loads[31] += jet * (x * x + y * y)
+        jet_x += jet * (y * y + z * z)
+        jet_y += jet * (x * x + z * z)
+        jet_z += jet * (x * x + y * y)
+    loads[28], loads[29], loads[30], loads[31] = 1.0, jet_x, jet_y, jet_z
     reaction = scratch.small[REACTION:FLOW]
     gimbal_reaction(engines, scratch.gimbal_accel, state.attached, reaction)
     for i in range(6):
@@ -388,12 +360,12 @@ def move(plant: Plant, state: State, time_s: float, h_s: float) -> float:
         sit(plant, state, time_s, h_s)
         return h_s
     x, rk4 = state.rigid, state.scratch.rk4
-    start = rk4[4]
+    start = rk4[rigid.SPARE]
     for i in range(rigid.STATE_SIZE):
         start[i] = x[i]
     short_s, long_s, trial_s = 0.0, h_s, h_s
     for _ in range(CONTACT_STEPS):
-        rk4_step(x, time_s, trial_s, state.loads, plant.around, rk4, state.aux)
+        rk4_from(x, trial_s, state.loads, plant.around, rk4)
         if not math.isfinite(x[0] + x[3] + x[6] + x[10]):
             state.words[STATUS] = NUMERICAL
             break
@@ -447,11 +419,18 @@ def feel(state: State) -> None:
 
 
 @njit
+def see(plant: Plant, state: State, time_s: float) -> None:
+    """Air and gravity where the body is, and how it moves there: comes before `advance`."""
+    look_around(state.rigid, time_s, state.loads, plant.around, state.scratch.rk4, state.aux)
+
+
+@njit
 def advance(
     plant: Plant, state: State, command: Command, health: Health, time_s: float, dt_s: float
 ) -> float:
     """Advance one body by one tick in place; returns the time flown (less at an impact).
 
+    Its mass properties (`take_mass`) and what it meets at the start (`see`) are known already.
     time_s: mission clock at the start of the tick; command times count on the same clock.
     """
     state.rigid[13:19] = 0.0
@@ -461,12 +440,13 @@ def advance(
     set_modes(plant, state, health)
     done = 0.0
     while dt_s - done > SMALLEST_STEP_S and state.words[STATUS] <= HELD:
-        take_mass(plant, state)
+        if done > 0.0:
+            see(plant, state, time_s + done)
         h = segment_end(state, command, time_s + done, dt_s - done)
         h = burn(plant, state, command, health, h)
         swing(plant, state, command, health, h)
         set_loads(plant, state, h)
         done += move(plant, state, time_s + done, h)
-    use_mass(state)  # that of the segment's end: set_loads left it
+        use_mass(state)  # that of the segment's end: set_loads left it
     feel(state)
     return done

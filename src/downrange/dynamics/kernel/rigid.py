@@ -32,6 +32,8 @@ SixFloats = tuple[float, float, float, float, float, float]
 # Sine and cosine of the latitude, altitude, density, pressure, speed of sound; dynamic pressure,
 # angle of attack, lift at nose and across; velocity against the air (body) and Earth (inertial).
 Seen = tuple[SixFloats, FourFloats, Vector, Vector]
+# Force and moment of the air on the body, body axes; gravity, inertial; pressure of the air.
+Met = tuple[SixFloats, Vector, float]
 TURN = 2.0 * np.pi
 
 # Slices of the state.
@@ -75,6 +77,9 @@ AUX_AIR_BODY_MPS = 16  # velocity relative to the air, body axes, three
 AUX_RATE_DERIVATIVE = 19  # angular acceleration, three
 AUX_SPEED_MPS = 22  # relative to the rotating Earth
 AUX_SIZE = 23
+
+# Rows of the scratch of a step.
+SLOPE, PROBE, TOTAL, MET, SPARE = 0, 1, 2, 3, 4
 
 
 class Surroundings(NamedTuple):
@@ -121,10 +126,10 @@ def angular_acceleration(
 
 
 @inner
-def slope(
-    state: Floats, elapsed_s: float, loads: Floats, around: Surroundings, out: Floats
-) -> Seen:
-    """The derivative into out (19,); returns what it met on the way."""
+def meet(
+    state: Floats, elapsed_s: float, loads: Floats, around: Surroundings
+) -> tuple[Met, Seen]:
+    """What gravity and the air do to a body in a state, and what it sees there of both."""
     earth = around.earth
     r = (state[0], state[1], state[2])
     v = (state[3], state[4], state[5])
@@ -138,11 +143,23 @@ def slope(
     wind_eci = turned_from_ned(blown, sin_lat, cos_lat, sin_lon, cos_lon)
     v_rel = velocity_relative_eci(r, v, earth)
     v_air = quat_rotate(q, (v_rel[0] - wind_eci[0], v_rel[1] - wind_eci[1], v_rel[2] - wind_eci[2]))
-    per_kg = 1.0 / (loads[0] + loads[8] * elapsed_s)
     x_cm = loads[1] + loads[9] * elapsed_s
     fx, fy, fz, mx, my, mz, qbar, alpha, lift_nose, lift_cross = aero_force_moment(
         around.aero, v_air, rate, density, sound_speed, x_cm
     )
+    met = ((fx, fy, fz, mx, my, mz), gravity_eci(r, earth), pressure)
+    place = (sin_lat, cos_lat, altitude, density, pressure, sound_speed)
+    return met, (place, (qbar, alpha, lift_nose, lift_cross), v_air, v_rel)
+
+
+@inner
+def respond(state: Floats, elapsed_s: float, loads: Floats, met: Met, out: Floats) -> None:
+    """The derivative into out (19,): what was met, with thrust, on the mass as it is."""
+    (fx, fy, fz, mx, my, mz), gravity, pressure = met
+    q = (state[6], state[7], state[8], state[9])
+    rate = (state[10], state[11], state[12])
+    per_kg = 1.0 / (loads[0] + loads[8] * elapsed_s)
+    x_cm = loads[1] + loads[9] * elapsed_s
     tx = loads[16] - pressure * loads[22]
     ty = loads[17] - pressure * loads[23]
     tz = loads[18] - pressure * loads[24]
@@ -151,7 +168,6 @@ def slope(
     my += loads[20] - pressure * loads[26] + x_cm * tz + loads[33]
     mz += loads[21] - pressure * loads[27] - x_cm * ty + loads[34]
     specific = ((fx + tx) * per_kg, (fy + ty) * per_kg, (fz + tz) * per_kg)
-    gravity = gravity_eci(r, earth)
     push = quat_unrotate(q, specific)
     inertia = (
         loads[2] + loads[10] * elapsed_s,
@@ -167,7 +183,7 @@ def slope(
         loads[28] * loads[12] + loads[31],
     )
     turn = angular_acceleration(inertia, rate, (mx, my, mz), damping)
-    out[0], out[1], out[2] = v
+    out[0], out[1], out[2] = state[3], state[4], state[5]
     out[3] = gravity[0] + push[0]
     out[4] = gravity[1] + push[1]
     out[5] = gravity[2] + push[2]
@@ -175,15 +191,13 @@ def slope(
     out[10], out[11], out[12] = turn
     out[13], out[14], out[15] = specific
     out[16], out[17], out[18] = rate
-    place = (sin_lat, cos_lat, altitude, density, pressure, sound_speed)
-    return place, (qbar, alpha, lift_nose, lift_cross), v_air, v_rel
 
 
 @inner
 def learn(
     state: Floats, time_s: float, rotation_radps: float, seen: Seen, out: Floats, aux: Floats
 ) -> None:
-    """What `slope` met at a state and wrote into out (19,), into aux (23,)."""
+    """What was seen at a state, and `respond` wrote into out (19,), into aux (23,)."""
     (sin_lat, cos_lat, altitude, density, pressure, sound_speed), of_air, v_air, v_rel = seen
     lon = math.atan2(state[1], state[0]) - rotation_radps * time_s
     aux[0], aux[1] = math.atan2(sin_lat, cos_lat), lon - TURN * np.floor(lon / TURN + 0.5)
@@ -213,8 +227,54 @@ def derivative(
     time_s: since the inertial and Earth-fixed frames coincided; elapsed_s: since the start of
     the segment that `loads` describes; out (19,) and aux (23,) are overwritten.
     """
-    seen = slope(state, elapsed_s, loads, around, out)
+    met, seen = meet(state, elapsed_s, loads, around)
+    respond(state, elapsed_s, loads, met, out)
     learn(state, time_s, around.earth.rotation_radps, seen, out, aux)
+
+
+@njit
+def look_around(
+    state: Floats, time_s: float, loads: Floats, around: Surroundings, work: Floats, aux: Floats
+) -> None:
+    """`derivative` at the start of a step: work keeps what was met there, for `rk4_from`."""
+    met, seen = meet(state, 0.0, loads, around)
+    respond(state, 0.0, loads, met, work[SLOPE])
+    learn(state, time_s, around.earth.rotation_radps, seen, work[SLOPE], aux)
+    kept = work[MET]
+    for i in range(6):
+        kept[i] = met[0][i]
+    kept[6], kept[7], kept[8] = met[1]
+    kept[9] = met[2]
+
+
+@inner
+def rk4_from(
+    state: Floats, h_s: float, loads: Floats, around: Surroundings, work: Floats
+) -> None:
+    """`rk4_step` from a state at which `look_around` was called.
+
+    Only thrust may have changed in the loads since: gravity and air are taken as met there.
+    """
+    change, probe, total, kept = work[SLOPE], work[PROBE], work[TOTAL], work[MET]
+    force = (kept[0], kept[1], kept[2], kept[3], kept[4], kept[5])
+    respond(state, 0.0, loads, (force, (kept[6], kept[7], kept[8]), kept[9]), change)
+    for i in range(STATE_SIZE):
+        total[i] = h_s / 6.0 * change[i]
+        probe[i] = state[i] + 0.5 * h_s * change[i]
+    for stage in range(1, 4):
+        ahead = h_s if stage == 3 else 0.5 * h_s
+        weight = h_s / 6.0 if stage == 3 else h_s / 3.0
+        to_next = h_s if stage == 2 else 0.5 * h_s
+        met, _ = meet(probe, ahead, loads, around)
+        respond(probe, ahead, loads, met, change)
+        for i in range(STATE_SIZE):
+            total[i] += weight * change[i]
+            probe[i] = state[i] + to_next * change[i]
+    for i in range(STATE_SIZE):
+        state[i] += total[i]
+    size = np.sqrt(state[6] ** 2 + state[7] ** 2 + state[8] ** 2 + state[9] ** 2)
+    for i in range(6, 10):
+        state[i] /= size
 
 
 @njit
@@ -232,27 +292,10 @@ def rk4_step(
     work: scratch of `new_work`. aux keeps what the first stage saw: the start of the step.
     The attitude is normalised afterwards.
     """
-    change, probe, total = work[0], work[1], work[2]
-    for i in range(STATE_SIZE):
-        probe[i] = state[i]
-        total[i] = 0.0
-    for stage in range(4):
-        ahead = 0.0 if stage == 0 else (h_s if stage == 3 else 0.5 * h_s)
-        weight = h_s / 6.0 if stage in (0, 3) else h_s / 3.0
-        to_next = h_s if stage == 2 else 0.5 * h_s
-        seen = slope(probe, ahead, loads, around, change)
-        if stage == 0:
-            learn(probe, time_s, around.earth.rotation_radps, seen, change, aux)
-        for i in range(STATE_SIZE):
-            total[i] += weight * change[i]
-            probe[i] = state[i] + to_next * change[i]
-    for i in range(STATE_SIZE):
-        state[i] += total[i]
-    size = np.sqrt(state[6] ** 2 + state[7] ** 2 + state[8] ** 2 + state[9] ** 2)
-    for i in range(6, 10):
-        state[i] /= size
+    look_around(state, time_s, loads, around, work, aux)
+    rk4_from(state, h_s, loads, around, work)
 
 
 def new_work() -> Floats:
     """Scratch that `rk4_step` needs, and a row to spare: (5, 23)."""
-    return np.zeros((5, AUX_SIZE))
+    return np.zeros((SPARE + 1, AUX_SIZE))

@@ -151,10 +151,11 @@ def turbulence_scales(height_m: float, wind: Wind) -> tuple[float, float, float,
     height_ft = height_m / FOOT_M
     low_ft = min(LOW_TOP_FT, max(LOWEST_FT, height_ft))
     shape = 0.177 + 0.000823 * low_ft
-    level_m = low_ft / shape**1.2 * FOOT_M
+    flatter = shape**0.4
+    level_m = low_ft / (flatter * flatter * flatter) * FOOT_M
     vertical_m = low_ft * FOOT_M
     vertical_mps = 0.1 * wind.turbulence_w20_mps
-    level_mps = vertical_mps / shape**0.4
+    level_mps = vertical_mps / flatter
     up = min(1.0, max(0.0, (height_ft - LOW_TOP_FT) / (FREE_BASE_FT - LOW_TOP_FT)))
     free_m = FREE_SCALE_FT * FOOT_M
     k = wind.turbulence_intensity
@@ -167,8 +168,8 @@ def turbulence_scales(height_m: float, wind: Wind) -> tuple[float, float, float,
 
 
 @njit
-def _transverse_step(state: Floats, at: int, xi: float, normal: float) -> float:
-    """Next sample, of variance 1, of the transverse Dryden process; xi = V dt / L.
+def _transverse_weights(xi: float) -> Vector:
+    """Pole and moving-average weights of the sampled transverse Dryden process; xi = V dt / L.
 
     Its autocorrelation exp(-x)(1 - x/2), x = distance / L, is that of the filter
     (1 + sqrt3 s)/(1 + s)^2. Sampled, it is an ARMA(2, 1) with both poles at exp(-xi); the
@@ -176,14 +177,21 @@ def _transverse_step(state: Floats, at: int, xi: float, normal: float) -> float:
     """
     a = math.exp(-xi)
     b = -math.expm1(-xi)  # 1 - a, without loss of digits
+    total = b * math.sqrt(b * (1.0 + a) - xi * a)
+    alternating = (1.0 + a) * math.sqrt(b * (1.0 + a) + xi * a)
+    return a, 0.5 * (total + alternating), 0.5 * (total - alternating)
+
+
+@njit
+def _transverse_step(state: Floats, at: int, xi: float, weights: Vector, normal: float) -> float:
+    """Next sample, of variance 1, of the transverse process of `_transverse_weights`."""
+    a, now, later = weights
     if state[5] == 0.0:
         state[at] = a * (1.0 - 0.5 * xi) * normal
         state[at + 1] = -a * a * normal
         return normal
-    total = b * math.sqrt(b * (1.0 + a) - xi * a)
-    alternating = (1.0 + a) * math.sqrt(b * (1.0 + a) + xi * a)
-    y: float = 0.5 * (total + alternating) * normal + state[at]
-    state[at] = 2.0 * a * y + 0.5 * (total - alternating) * normal + state[at + 1]
+    y: float = now * normal + state[at]
+    state[at] = 2.0 * a * y + later * normal + state[at + 1]
     state[at + 1] = -a * a * y
     return y
 
@@ -212,8 +220,9 @@ def dryden_step(
         return (0.0, 0.0, 0.0)
     level_m, vertical_m, level_mps, vertical_mps = turbulence_scales(height_m, wind)
     way_m = max(SLOWEST_MPS, airspeed_mps) * dt_s
-    north = level_mps * _transverse_step(state, 1, way_m / level_m, n1)
-    east = level_mps * _transverse_step(state, 3, way_m / level_m, n2)
+    weights = _transverse_weights(way_m / level_m)
+    north = level_mps * _transverse_step(state, 1, way_m / level_m, weights, n1)
+    east = level_mps * _transverse_step(state, 3, way_m / level_m, weights, n2)
     a = math.exp(-way_m / vertical_m)
     if state[5] == 0.0:
         state[0] = n3

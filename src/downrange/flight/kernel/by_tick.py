@@ -112,7 +112,7 @@ def fly_by_tick(n: Numbers, f: Flight, given: Given) -> Iterator[float]:
     while f.clock[ENDED] == GOING:
         now = f.clock[TICK] * n.tick_s
         position, velocity = look(n, f)
-        derivative(rigid, now, 0.0, loads, around, f.state.scratch.rk4[0], given.seen)
+        look_around(rigid, now, loads, around, f.state.scratch.rk4, given.seen)
         yield now
         tick_s = guide(n.plan, f.measured, f.memory, f.command)
         take_attitude(given.pointing, n.plan, tick_s, f.memory.words)

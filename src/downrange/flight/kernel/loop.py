@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from downrange._jit import inner, njit, part
-from downrange._random import normal
+from downrange._random import normal, normals
 from downrange.dynamics.kernel.advance import (
     FLEX,
     FLYING,
@@ -21,6 +21,7 @@ from downrange.dynamics.kernel.advance import (
     Plant,
     State,
     advance,
+    see,
     set_modes,
     sit,
     take_mass,
@@ -31,7 +32,6 @@ from downrange.dynamics.kernel.rigid import (
     FORCE_AREA_M2,
     FORCE_VACUUM_N,
     MASS_KG,
-    derivative,
 )
 from downrange.earth.kernel.frames import Vector, quat_unrotate
 from downrange.earth.kernel.geodesy import ecef_from_eci, velocity_relative_eci
@@ -231,7 +231,7 @@ def judge(
 def blow(wind: Wind, height_m: float, dt_s: float, state: State, gusts: Floats,
          random: NDArray[np.uint64]) -> None:  # fmt: skip
     """Turbulence over the coming tick, into the loads."""
-    n1, n2, n3 = normal(random, WIND_ROW), normal(random, WIND_ROW), normal(random, WIND_ROW)
+    (n1, n2), n3 = normals(random, WIND_ROW), normal(random, WIND_ROW)
     gust = dryden_step(gusts, height_m, state.aux[6], wind, dt_s, n1, n2, n3)
     state.loads[35], state.loads[36], state.loads[37] = gust
 
@@ -326,6 +326,7 @@ def thrusters_and_vents(plant: Plant, state: State, command: Command, dt_s: floa
             vented = plant.tanks.table[k, LOAD_KG] * dt_s / VENT_S
             there = state.attached[int(plant.tanks.table[k, TANK_STAGE])]
             state.tank_kg[k] = max(0.0, state.tank_kg[k] - vented * there)
+        take_mass(plant, state)
 
 
 @inner
@@ -333,9 +334,7 @@ def close(n: Numbers, f: Flight, end_s: float) -> None:
     """The last row: the state at the end, to which the last navigated one is carried on."""
     state, words = f.state, f.memory.words
     since_s = end_s - words[gnc_data.LAST_CLOCK_S]
-    derivative(
-        state.rigid, end_s, 0.0, state.loads, n.plant.around, state.scratch.rk4[0], state.aux
-    )
+    see(n.plant, state, end_s)
     record(f, end_s)
     for i in range(3):
         moved_m = words[gnc_data.VELOCITY_ECI_MPS + i] * since_s
@@ -395,7 +394,7 @@ def act(n: Numbers, f: Flight, position: Vector, velocity: Vector) -> None:
         blow(plant.around.wind, height_m, tick_s, state, f.gusts, f.random)
     if now < clock[CUT_S] and f.watch.words[BROKEN] < 0.5:
         thrusters_and_vents(plant, state, command, tick_s)
-    derivative(state.rigid, now, 0.0, state.loads, plant.around, state.scratch.rk4[0], state.aux)
+    see(plant, state, now)
     if clock[TICK] >= clock[NEXT_ROW]:
         record(f, now)
         clock[NEXT_ROW] = clock[TICK] + n.record_every

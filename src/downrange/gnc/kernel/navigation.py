@@ -62,20 +62,25 @@ from downrange.telemetry.bus import (
 
 
 @njit
-def turned(attitude: Quaternion, rate_radps: Vector, dt_s: float) -> Quaternion:
-    """Attitude after a time at a constant body rate: exact, as q'' = -(rate / 2)^2 q."""
+def turned(attitude: Quaternion, rate_radps: Vector, dt_s: float) -> tuple[Quaternion, Quaternion]:
+    """Attitude after half a time and all of it at a constant body rate.
+
+    Exact: q'' = -(rate / 2)^2 q.
+    """
     half = 0.5 * norm(rate_radps)
     if half == 0.0:
-        return attitude
+        return attitude, attitude
     d = quat_derivative(attitude, rate_radps)
-    c, s = math.cos(half * dt_s), math.sin(half * dt_s) / half
+    c, s = math.cos(0.5 * half * dt_s), math.sin(0.5 * half * dt_s)
+    middle = moved(attitude, d, c, s / half)
+    return middle, moved(attitude, d, c * c - s * s, 2.0 * s * c / half)
+
+
+@njit
+def moved(q: Quaternion, d: Quaternion, c: float, s: float) -> Quaternion:
+    """c q + s d, normalised."""
     return quat_normalise(
-        (
-            c * attitude[0] + s * d[0],
-            c * attitude[1] + s * d[1],
-            c * attitude[2] + s * d[2],
-            c * attitude[3] + s * d[3],
-        )
+        (c * q[0] + s * d[0], c * q[1] + s * d[1], c * q[2] + s * d[2], c * q[3] + s * d[3])
     )
 
 
@@ -99,13 +104,14 @@ def strapdown(earth: Earth, dt_s: float, words: Floats) -> None:
     attitude = quaternion_at(words, ATTITUDE_BODY_FROM_ECI)
     rate = vector_at(words, RATE_RADPS)
     position, velocity = vector_at(words, POSITION_ECI_M), vector_at(words, VELOCITY_ECI_MPS)
-    force = quat_unrotate(turned(attitude, rate, 0.5 * dt_s), vector_at(words, FORCE_MPS2))
+    half_way, attitude = turned(attitude, rate, dt_s)
+    force = quat_unrotate(half_way, vector_at(words, FORCE_MPS2))
     middle = add(position, scale(velocity, 0.5 * dt_s))
     gained = scale(add(force, gravity_eci(middle, earth)), dt_s)
     position = add(position, scale(add(velocity, scale(gained, 0.5)), dt_s))
     put_vector(words, POSITION_ECI_M, position)
     put_vector(words, VELOCITY_ECI_MPS, add(velocity, gained))
-    put_quaternion(words, ATTITUDE_BODY_FROM_ECI, turned(attitude, rate, dt_s))
+    put_quaternion(words, ATTITUDE_BODY_FROM_ECI, attitude)
 
 
 @njit
