@@ -42,19 +42,19 @@ def streams(seed: int, flight: int, names: Sequence[str]) -> Streams:
     return np.array(rows, dtype=np.uint64).reshape(len(keys), 4)
 
 
-def _in_halves(a: np.uint64, b: np.uint64) -> np.uint64:
+def add_in_halves(a: np.uint64, b: np.uint64) -> np.uint64:
     """Sum modulo 2^64 where numba is off: numpy's scalars warn of a wrap."""
     low = (a & LOW_32) + (b & LOW_32)
     high = (a >> S32) + (b >> S32) + (low >> S32)
     return (high << S32) | (low & LOW_32)
 
 
-def _wrapped(a: np.uint64, b: np.uint64) -> np.uint64:
+def add_wrapped(a: np.uint64, b: np.uint64) -> np.uint64:
     """Sum modulo 2^64, which compiled integers are."""
     return a + b
 
 
-add_u64 = njit(_wrapped if COMPILED else _in_halves)
+add_u64 = njit(add_wrapped if COMPILED else add_in_halves)
 
 
 @njit

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from downrange.aero.build import no_aero
-from downrange.dynamics.kernel import rigid
-from downrange.dynamics.kernel.advance import FLYING, STATUS, Plant, advance, take_mass
+from downrange.dynamics.kernel.advance import FLYING, STATUS, Plant, advance, see, take_mass
 from downrange.earth.kernel.atmosphere import NO_AIR
 from downrange.faults.kernel import new_health
 from downrange.flight.assemble import new_state
@@ -54,11 +53,10 @@ def test_thrust_and_mass_keep_the_books(
     command.cutoff_time_s[:9] = cuts_s
     start_kg, tanks_kg = float(state.loads[0]), state.tank_kg.copy()
     burnt_kg, turned = np.zeros(9), 0.0
-    out = np.zeros(rigid.STATE_SIZE)
     for k in range(130):
         now = k * TICK_S
         command.engine_on[:9] = (now >= np.array(starts_s)) & (now < np.array(cuts_s))
-        rigid.derivative(state.rigid, now, 0.0, state.loads, plant.around, out, state.aux)
+        see(plant, state, now)
         flown_s = advance(plant, state, command, health, now, TICK_S)
         assert abs(flown_s - TICK_S) < 1e-12
         turned = max(turned, float(np.abs(state.rigid[10:13]).max()))

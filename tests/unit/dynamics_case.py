@@ -17,6 +17,7 @@ from downrange.dynamics.kernel.advance import (
     STATUS,
     Plant,
     advance,
+    see,
     set_modes,
     take_mass,
 )
@@ -120,10 +121,7 @@ class Bench:
     def tick(self, dt_s: float = TICK_S) -> float:
         """One tick; returns the time that it flew."""
         plant, state = self.plant, self.state
-        rigid.derivative(
-            state.rigid, self.time_s, 0.0, state.loads, plant.around, np.zeros(rigid.STATE_SIZE),
-            state.aux,
-        )  # fmt: skip
+        see(plant, state, self.time_s)
         flown = advance(plant, state, self.command, self.health, self.time_s, dt_s)
         self.time_s += flown
         return flown

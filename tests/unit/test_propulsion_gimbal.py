@@ -15,6 +15,9 @@ from downrange.propulsion.kernel import (
     GIMBAL_Y_RADPS,
     GIMBAL_Z_RAD,
     GIMBAL_Z_RADPS,
+    PUSH_N,
+    SIDE_N,
+    TORQUE_NM,
     Engines,
 )
 from downrange.propulsion.spec import EngineGroupSpec
@@ -110,16 +113,55 @@ def test_a_settled_gimbal_is_at_rest() -> None:
     assert (angle, rate, accel) == (1.0 * DEG, 0.0, 0.0)
 
 
+STEPS = 20
+
+
 def swing(
-    hardware: Engines, command: np.ndarray, free: np.ndarray, stuck: np.ndarray, state: np.ndarray
-) -> np.ndarray:
-    """A second of sub-steps; returns the last accelerations."""
-    transitions, accel = np.zeros((hardware.n, 4)), np.zeros((hardware.n, 2))
+    hardware: Engines, command: np.ndarray, free: np.ndarray, stuck: np.ndarray,
+    state: np.ndarray, times: int = 20, side_n: float = 1.0, mean: np.ndarray | None = None,
+) -> np.ndarray:  # fmt: skip
+    """A second of sub-steps; returns what was swept in the last ones."""
+    n = hardware.n
+    transitions, ready = np.zeros((n, 4)), np.zeros((2, n, kernel.AIM_SIZE))
+    mean = np.zeros((n, 2)) if mean is None else mean
+    swept = np.zeros((STEPS + 1, 2, kernel.SWEPT_SIZE))
     kernel.gimbal_transitions(hardware, H_S, transitions)
-    health = np.column_stack([np.ones(hardware.n), free, stuck])
-    for _ in range(400):
-        kernel.gimbals_step(hardware, state, command, health, transitions, H_S, accel)
-    return accel
+    health = np.column_stack([np.ones(n), free, stuck])
+    for _ in range(times):
+        kernel.gimbals_swing(
+            hardware, state, command, health, np.ones(1), np.full(n, side_n), transitions, H_S,
+            STEPS, mean, ready, swept,
+        )  # fmt: skip
+    return swept
+
+
+def test_what_is_swept_is_the_sum_of_engines_by_themselves() -> None:
+    """At every sub-step: side force, and the push and torque of what swings."""
+    hardware, state = engines(), kernel.new_engine_state(2)
+    hardware.table[:, kernel.MOVING_MASS_KG] = 80.0, 120.0
+    hardware.table[:, kernel.MOVING_CG_M] = 0.4, 0.6
+    hardware.table[:, kernel.MOVING_INERTIA_KGM2] = 30.0, 50.0
+    command, mean = np.array([[1.0, -2.0], [0.3, 9.0]]) * DEG, np.zeros((2, 2))
+    swept = swing(hardware, command, np.ones(2), np.full(2, np.nan), state, 1, 5e4, mean)
+    limit, rate_limit = hardware.gimbal_limit_rad, hardware.gimbal_rate_limit_radps
+    expected, path = np.zeros_like(swept), np.zeros((STEPS + 1, 2, 2))
+    for i in range(2):
+        for axis in range(2):
+            angle, rate = 0.0, 0.0
+            for step in range(1, STEPS + 1):
+                angle, rate, accel = kernel.gimbal_step(
+                    angle, rate, command[i, axis], NATURAL_RADPS, DAMPING, rate_limit[i],
+                    limit[i], H_S,
+                )  # fmt: skip
+                path[step, i, axis] = angle
+                expected[step, axis, SIDE_N] += 5e4 * angle
+                moment = hardware.moving_mass_kg[i] * hardware.moving_cg_m[i]
+                expected[step, axis, PUSH_N] += moment * accel
+                expected[step, axis, TORQUE_NM] += hardware.moving_inertia_kgm2[i] * accel
+            assert state[i, GIMBAL_Y_RAD + 2 * axis] == angle
+    np.testing.assert_allclose(swept, expected, rtol=1e-12)
+    trapezium = (0.5 * path[0] + path[1:-1].sum(axis=0) + 0.5 * path[-1]) / STEPS
+    np.testing.assert_allclose(mean, trapezium, rtol=1e-12)
 
 
 def test_every_engine_follows_its_own_command() -> None:
@@ -132,10 +174,10 @@ def test_every_engine_follows_its_own_command() -> None:
 def test_stuck_gimbal_holds_where_it_is() -> None:
     hardware, state = engines(), kernel.new_engine_state(2)
     state[0, GIMBAL_Y_RAD], state[0, GIMBAL_Y_RADPS] = 1.0 * DEG, 5.0 * DEG
-    accel = swing(hardware, np.zeros((2, 2)), np.array([0.0, 1.0]), np.full(2, np.nan), state)
+    swept = swing(hardware, np.zeros((2, 2)), np.array([0.0, 1.0]), np.full(2, np.nan), state)
     assert state[0, GIMBAL_Y_RAD] == 1.0 * DEG
     assert state[0, GIMBAL_Y_RADPS] == 0.0
-    assert accel[0, 0] == 0.0
+    assert not swept[:, :, PUSH_N : TORQUE_NM + 1].any()
 
 
 def test_stuck_gimbal_with_an_angle_is_driven_there() -> None:

@@ -109,9 +109,8 @@ class Rig:
         self.run(0.02)
 
     def thrust(self, pressure_pa: float) -> np.ndarray:
-        kernel.thrust_sums(
-            self.engines, self.state, self.gimbal_rad, np.ones(1), self.sums, self.flow_kgps
-        )
+        kernel.thrust_sums(self.engines, self.state, self.gimbal_rad, np.ones(1), self.sums)
+        kernel.tank_flows(self.engines, self.state, np.ones(1), self.flow_kgps)
         vacuum_n = self.sums[VACUUM_FORCE_N : VACUUM_FORCE_N + 3]
         return vacuum_n - pressure_pa * self.sums[AREA_M2 : AREA_M2 + 3]
 
@@ -234,7 +233,8 @@ def test_a_throttled_engine_keeps_its_pressure_term_and_a_stopped_one_has_none()
 def test_engines_of_a_dropped_stage_push_nothing() -> None:
     rig = Rig(NINE)
     rig.settle()
-    kernel.thrust_sums(rig.engines, rig.state, rig.gimbal_rad, np.zeros(1), rig.sums, rig.flow_kgps)
+    kernel.thrust_sums(rig.engines, rig.state, rig.gimbal_rad, np.zeros(1), rig.sums)
+    kernel.tank_flows(rig.engines, rig.state, np.zeros(1), rig.flow_kgps)
     assert not rig.sums.any()
     assert not rig.flow_kgps.any()
 

@@ -58,7 +58,7 @@ def test_first_numbers_from_the_state_1_2_3_4() -> None:
 @settings(deadline=None)
 @given(words, words)
 def test_sums_wrap(a: int, b: int) -> None:
-    for add in (_random.add_u64, _random.add_u64.py_func):
+    for add in (_random.add_u64, _random.add_in_halves):
         assert int(add(np.uint64(a), np.uint64(b))) == (a + b) & MASK
 
 
@@ -96,6 +96,16 @@ def test_normal_is_normal() -> None:
     assert abs(stats.kurtosis(numbers)) < 4.0 * np.sqrt(24.0 / 40_000)
     lag = np.corrcoef(numbers[:-1], numbers[1:])[0, 1]
     assert abs(lag) < 4.0 / 200.0
+
+
+def test_two_normals_are_normal_and_strangers() -> None:
+    first, second = draws(_random.normals, 40_000).T
+    np.testing.assert_array_equal(first, draws(_random.normal, 40_000))
+    assert stats.kstest(second, "norm").pvalue > 0.001
+    four_errors = 4.0 / 200.0
+    assert abs(np.corrcoef(first, second)[0, 1]) < four_errors
+    assert abs(np.corrcoef(first**2, second**2)[0, 1]) < four_errors
+    assert abs(np.corrcoef(second[:-1], first[1:])[0, 1]) < four_errors
 
 
 def test_normal_is_finite_at_the_ends_of_uniform() -> None:

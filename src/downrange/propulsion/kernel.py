@@ -402,8 +402,8 @@ def gimbals_swing(
     mean_rad (n, 2) are the mean angles, by the trapezium rule. swept (steps + 1, 2, SWEPT_SIZE)
     has what all engines of attached stages do to the bending about y and z: at its row 0 the
     start, then each step. side_n (n,) is the side force per angle, ready (2, n, AIM_SIZE) room
-    to work in, health_engine Health.engine. A stuck engine (GIMBAL_FREE 0) holds both axes; with a number in
-    GIMBAL_STUCK_RAD its y axis is driven there (hard-over) through the same actuator.
+    to work in, health_engine Health.engine. A stuck engine (GIMBAL_FREE 0) holds both axes; with
+    a number in GIMBAL_STUCK_RAD its y axis is driven there (hard-over) through the same actuator.
     """
     per_s, share = 1.0 / h_s, 1.0 / steps
     gimbals_aim(engines, state, command_rad, health_engine, attached, h_s, ready)

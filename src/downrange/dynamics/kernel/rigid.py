@@ -126,9 +126,7 @@ def angular_acceleration(
 
 
 @inner
-def meet(
-    state: Floats, elapsed_s: float, loads: Floats, around: Surroundings
-) -> tuple[Met, Seen]:
+def meet(state: Floats, elapsed_s: float, loads: Floats, around: Surroundings) -> tuple[Met, Seen]:
     """What gravity and the air do to a body in a state, and what it sees there of both."""
     earth = around.earth
     r = (state[0], state[1], state[2])
@@ -248,9 +246,7 @@ def look_around(
 
 
 @inner
-def rk4_from(
-    state: Floats, h_s: float, loads: Floats, around: Surroundings, work: Floats
-) -> None:
+def rk4_from(state: Floats, h_s: float, loads: Floats, around: Surroundings, work: Floats) -> None:
     """`rk4_step` from a state at which `look_around` was called.
 
     Only thrust may have changed in the loads since: gravity and air are taken as met there.

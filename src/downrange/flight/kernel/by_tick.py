@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from downrange._jit import inner, njit
-from downrange.dynamics.kernel.rigid import AUX_SIZE, derivative
+from downrange.dynamics.kernel.rigid import AUX_SIZE, look_around
 from downrange.earth.kernel.frames import quat_conj, quat_multiply, rotation_vector
 from downrange.flight.kernel.loop import ENDED, GOING, TICK, Flight, Numbers, act, look, start
 from downrange.gnc.kernel.data import (

@@ -78,7 +78,7 @@ def turned(attitude: Quaternion, rate_radps: Vector, dt_s: float) -> tuple[Quate
 
 @njit
 def moved(q: Quaternion, d: Quaternion, c: float, s: float) -> Quaternion:
-    """c q + s d, normalised."""
+    """Weighted sum c q + s d, normalised."""
     return quat_normalise(
         (c * q[0] + s * d[0], c * q[1] + s * d[1], c * q[2] + s * d[2], c * q[3] + s * d[3])
     )
