@@ -70,6 +70,15 @@ def inner(function: Callable[P, R]) -> Kernel[P, R]:
     return _compiled(function, _INNER)
 
 
+def inlined(function: Callable[P, R]) -> Kernel[P, R]:
+    """Compile a kernel that is put into its callers' code, and can be called from Python too.
+
+    For what is given structures of many arrays in every tick: to hand them over costs as much as
+    the work.
+    """
+    return _compiled(function, {"forceinline": True})
+
+
 def part(function: Callable[P, R]) -> Kernel[P, R]:
     """Compile a piece of a page that two kernels share: put into each before it is compiled.
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange._jit import inner, njit
+from downrange._jit import inlined, inner, njit, part
 from downrange.dynamics.kernel import rigid
 from downrange.dynamics.kernel.rigid import Surroundings, look_around, rk4_from
 from downrange.earth.kernel.frames import (
@@ -384,7 +384,7 @@ def move(plant: Plant, state: State, time_s: float, h_s: float) -> float:
     return h_s
 
 
-@njit
+@inlined
 def set_modes(plant: Plant, state: State, health: Health) -> None:
     """Bending modes at the propellant now, with the frequency that the structure really has."""
     tanks, modes = plant.tanks.table, state.modes
@@ -418,13 +418,13 @@ def feel(state: State) -> None:
     state.words[MOMENT_NM] = math.sqrt(moments)
 
 
-@njit
+@inner
 def see(plant: Plant, state: State, time_s: float) -> None:
     """Air and gravity where the body is, and how it moves there: comes before `advance`."""
     look_around(state.rigid, time_s, state.loads, plant.around, state.scratch.rk4, state.aux)
 
 
-@njit
+@part
 def advance(
     plant: Plant, state: State, command: Command, health: Health, time_s: float, dt_s: float
 ) -> float:

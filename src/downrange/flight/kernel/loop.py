@@ -55,7 +55,7 @@ from downrange.flight.kernel.watch import (
 )
 from downrange.gnc.kernel import data as gnc_data
 from downrange.gnc.kernel.data import Memory, Plan
-from downrange.gnc.kernel.step import step as gnc_step
+from downrange.gnc.kernel.step import guide, turn
 from downrange.propulsion.kernel import (
     GIMBAL_Y_RAD,
     GIMBAL_Z_RAD,
@@ -419,5 +419,6 @@ def fly(n: Numbers, f: Flight, ticks: int) -> None:
         if f.clock[ENDED] != GOING:
             return
         position, velocity = look(n, f)
-        gnc_step(n.plan, f.measured, f.memory, f.command)
+        tick_s = guide(n.plan, f.measured, f.memory, f.command)
+        turn(n.plan, tick_s, f.measured, f.memory, f.command)
         act(n, f, position, velocity)
