@@ -3,7 +3,8 @@
 numba's cache looks at the file of the function itself, so after an edit in a helper the old
 physics would stay, silently. Each kernel file therefore gets a cache folder of its own, named
 by a hash of its text and of every file that it imports, transitively: an edit recompiles what
-depends on it and nothing else.
+depends on it and nothing else. Processes that need the same kernel at once compile it once: the
+second waits for the first and reads what that has kept.
 """
 
 from __future__ import annotations
@@ -18,13 +19,20 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any, ParamSpec, Protocol, TypeVar, cast
+from typing import IO, Any, ParamSpec, Protocol, TypeVar, cast
 
 import numba
 import platformdirs
+from numba.core.compiler_lock import global_compiler_lock
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,10 +41,14 @@ R_co = TypeVar("R_co", covariant=True)
 KEEP_FOLDERS = 200  # a checkout has some 25 kernel files, so this is several edits of each
 KEEP_S = 30 * 86400.0
 YOUNG_S = 3600.0  # another process may be filling it
+PATIENCE_S = 120.0  # with another process that compiles what is needed: twice the whole
+LOOK_S = 0.02
 
 _config: Any = numba.config
 COMPILED = not _config.DISABLE_JIT  # NUMBA_DISABLE_JIT=1 runs kernels as plain Python
+_unliteral: Any = numba.types.unliteral
 _lock = threading.Lock()
+_claims: set[Path] = set()  # of this process; the compiler's own lock guards it
 
 
 class Kernel(Protocol[P, R_co]):
@@ -45,6 +57,9 @@ class Kernel(Protocol[P, R_co]):
     py_func: Callable[..., Any]
     signatures: list[Any]
     stats: Any
+
+    def compile(self, signature: tuple[Any, ...]) -> Any:
+        """Compile it for these types of arguments, or read it from the cache."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Run it, compiling it first for a new set of argument types."""
@@ -111,11 +126,71 @@ def _compiled(function: Callable[P, R], options: dict[str, Any]) -> Kernel[P, R]
         return cast("Kernel[P, R]", compile_kernel(function))
     with _lock:
         before = _config.CACHE_DIR
-        _config.CACHE_DIR = str(folder_of(source))  # read by numba while it decorates
+        folder = folder_of(source)
+        _config.CACHE_DIR = str(folder)  # read by numba while it decorates
         try:
-            return cast("Kernel[P, R]", compile_kernel(function))
+            kernel = cast("Kernel[P, R]", compile_kernel(function))
         finally:
             _config.CACHE_DIR = before
+    if not _config.DISABLE_JIT:
+        _compile_once(kernel, folder / f"{function.__code__.co_firstlineno}.lock")
+    return kernel
+
+
+def _compile_once(kernel: Any, lock: Path) -> None:
+    """Let one process at a time compile a kernel; numba's index bears no two writers either.
+
+    And once for a constant argument whatever its value: 20 indices, 20 times the same code.
+    """
+    compile_kernel = kernel.compile
+
+    def compile_once(signature: Any) -> Any:
+        if isinstance(signature, tuple):
+            signature = tuple(_unliteral(each) for each in signature)
+        with global_compiler_lock, _claim(lock):
+            return compile_kernel(signature)
+
+    kernel.compile = compile_once
+
+
+@contextmanager
+def _claim(lock: Path) -> Iterator[None]:
+    """Hold a lock file that ends with the process. Callers hold it before callees: no circles.
+
+    Where nothing can be locked, or another process has it for too long, two may compile.
+    """
+    if lock in _claims:  # it calls itself
+        yield
+        return
+    with ExitStack() as held:
+        with suppress(OSError):
+            file = held.enter_context(lock.open("ab"))
+            until_s = time.monotonic() + PATIENCE_S
+            while not _locked(file) and time.monotonic() < until_s:
+                time.sleep(LOOK_S)
+        _claims.add(lock)
+        held.callback(_claims.discard, lock)
+        yield
+
+
+def _locked(file: IO[bytes]) -> bool:
+    """Lock a file until it is closed; False if another process has it."""
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # as the one and the other system say it
+        return False
+    return True
+
+
+def is_kept(kernel: Kernel[P, R]) -> bool:
+    """Whether a kernel is compiled in this process, or was once for the cache. Compiles nothing."""
+    if _config.DISABLE_JIT or kernel.signatures:
+        return True
+    name = plain(kernel).__name__
+    return any(Path(kernel.stats.cache_path).glob(f"*.{name}-*.nbi"))
 
 
 @cache

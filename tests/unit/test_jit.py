@@ -235,3 +235,66 @@ def test_pruning_drops_the_oldest_of_too_many_but_none_in_use(
     assert newest.exists()
     assert fresh.exists()
     assert not aged.exists()
+
+
+def test_one_process_waits_for_the_other_and_reads_what_it_has_kept(toy: Path) -> None:
+    cache = toy / "cache"
+    both = [finish(each)[0] for each in [start(toy, cache), start(toy, cache)]]
+    assert sorted(int(str(each["hits"])) for each in both) == [0, 1]
+
+
+def test_a_kernel_compiles_once_for_all_its_constants(toy: Path) -> None:
+    write(toy / "toy" / "helper.py", HELPER.replace("twice(x)", "twice(x, i=0)"))
+    write(toy / "toy" / "top.py", TOP.replace("twice(x)", "(twice(x, 1) + twice(x, 2)) / 2.0"))
+    write(toy / "run.py", """
+        import json
+        from toy.top import six
+        from toy.helper import twice
+        print(json.dumps({"answer": six(1.0), "kinds": [str(s) for s in twice.signatures]}))
+    """)  # fmt: skip
+    assert run(toy, toy / "cache") == {"answer": 6.0, "kinds": ["(float64, int64)"]}
+
+
+def test_where_nothing_can_be_locked_it_compiles_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> bool:
+        raise OSError
+
+    with _jit._claim(tmp_path / "none" / "1.lock"), monkeypatch.context() as patched:
+        patched.setattr(_jit, "_locked", refuse)
+        with _jit._claim(tmp_path / "1.lock"):
+            assert tmp_path / "1.lock" in _jit._claims
+    assert not _jit._claims
+
+
+def test_it_does_not_wait_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_jit, "PATIENCE_S", 0.1)
+    lock = tmp_path / "1.lock"
+    with lock.open("ab") as held, lock.open("ab") as other:
+        assert _jit._locked(held)
+        assert not _jit._locked(other)
+        began = time.monotonic()
+        with _jit._claim(lock):
+            assert 0.1 <= time.monotonic() - began < 5.0
+    with lock.open("ab") as free:
+        assert _jit._locked(free)
+
+
+def test_a_kernel_that_calls_itself_does_not_wait_for_itself(tmp_path: Path) -> None:
+    with _jit._claim(tmp_path / "1.lock"), _jit._claim(tmp_path / "1.lock"):
+        pass
+    assert not _jit._claims
+
+
+def test_a_kernel_is_kept_once_it_was_compiled(toy: Path) -> None:
+    write(toy / "run.py", """
+        import json
+        from downrange._jit import is_kept
+        from toy.top import six
+        before = is_kept(six)
+        six(1.0)
+        print(json.dumps({"before": before, "after": is_kept(six)}))
+    """)  # fmt: skip
+    assert run(toy, toy / "cache") == {"before": False, "after": True}
+    assert run(toy, toy / "cache") == {"before": True, "after": True}

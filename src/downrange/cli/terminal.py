@@ -24,7 +24,7 @@ PIPED_COLUMNS = 120  # where the output is no terminal and has no width of its o
 STAGES = {
     "loading": "loading",
     "planning": "planning",
-    "compiling": "compiling (the first start takes about a minute; it is kept for the next)",
+    "compiling": "compiling (the first start takes up to a minute; it is kept for the next)",
     "flying": "flying",
     "planned": "flying the plan, to lay beside",
     "writing": "writing",

@@ -191,6 +191,12 @@ def build_plant(
     )
 
 
+def first_plant(mission: Mission) -> Plant:
+    """The body on its pad, before the mission is planned: not turned to its azimuth."""
+    first = legs_of(mission.spec.vehicle, mission.spec.phase)[0]
+    return build_plant(mission, mission.spec, build_earth(), 0.0, first)
+
+
 def leg_plant(mission: Mission, spec: MissionSpec, planned: Planned, leg: int) -> Plant:
     """The body of a leg of a planned mission."""
     undrawn = spec.vehicle is mission.spec.vehicle

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from downrange.errors import InputError, OutputError
-from downrange.flight.assemble import Planned, assemble, plan_mission
+from downrange.flight.assemble import Planned, assemble, first_plant, plan_mission
 from downrange.flight.bodies import Journey, compile_fall
 from downrange.flight.draw import check_groups, draw
+from downrange.flight.jobs import motion_jobs, tick_jobs
 from downrange.flight.kernel import loop
 from downrange.flight.load import Mission, load_mission
 from downrange.flight.record import recording_of
+from downrange.flight.warm import Helper
 from downrange.telemetry import Recording
 from downrange.telemetry.store import plain
 
@@ -31,9 +33,11 @@ class Prepared:
     planned: Planned
 
 
-def prepare(mission: Mission) -> Prepared:
-    """Plan a mission once; see `plan_mission`."""
+def prepare(mission: Mission, helper: Helper | None = None) -> Prepared:
+    """Plan a mission once, see `plan_mission`; a helper compiles the motion in the meantime."""
     try:
+        if helper:
+            helper.ask(motion_jobs(first_plant(mission)))
         return Prepared(mission, plan_mission(mission))
     except InputError as error:
         problems = [replace(each, file=each.file or str(mission.file)) for each in error.problems]
@@ -68,10 +72,11 @@ def fly(
         mission = load_mission(mission)
     groups = check_groups(disperse)
     tell("planning")
-    ready = prepare(mission)
-    planned_s = time.perf_counter() - started
-    tell("compiling")
-    compile_s = compile_loop(ready)
+    with Helper(loop.fly) as helper:
+        ready = prepare(mission, helper)
+        planned_s = time.perf_counter() - started
+        tell("compiling")
+        compile_s = compile_loop(ready, helper)
     tell("flying")
     recording = fly_prepared(
         ready, seed=seed, flight=flight, disperse=groups, record_rate_hz=record_rate_hz
@@ -82,11 +87,13 @@ def fly(
     return replace(recording, summary=recording.summary | {"timing": timing})
 
 
-def compile_loop(ready: Prepared) -> float:
+def compile_loop(ready: Prepared, helper: Helper | None = None) -> float:
     """Have the flight loop compiled or read from the cache; returns the seconds that it took."""
     started = time.perf_counter()
     spec = ready.mission.spec
     numbers, flight = assemble(ready.mission, spec, ready.planned, 0, 0, RECORD_HZ)
+    if helper:
+        helper.share(tick_jobs(numbers, flight))
     loop.fly(numbers, flight, 0)
     compile_fall(numbers)
     return time.perf_counter() - started

@@ -18,11 +18,13 @@ from downrange.flight.assemble import engine_names, tank_names
 from downrange.flight.bodies import Journey, compile_fall
 from downrange.flight.draw import check_groups, draw
 from downrange.flight.fly import RECORD_HZ, Progress, how_flown, prepare
+from downrange.flight.jobs import tick_jobs
 from downrange.flight.kernel import by_tick, loop
 from downrange.flight.legs import FAIRING
 from downrange.flight.load import Mission, load_mission
 from downrange.flight.orders import Orders
 from downrange.flight.record import plan_record, recording_of
+from downrange.flight.warm import Helper
 from downrange.gnc.kernel import data as gnc_data
 from downrange.propulsion import kernel as propulsion
 from downrange.telemetry import Recording, bus
@@ -195,7 +197,18 @@ class Simulator:
             mission = load_mission(mission)
         self._seed, self._groups = seed, check_groups(disperse)
         tell("planning")
-        self._ready = prepare(mission)
+        with Helper(by_tick.fly_by_tick) as helper:
+            self._ready = prepare(mission, helper)
+            self._begin(seed, flight, record_rate_hz)
+            tell("compiling")
+            helper.share(tick_jobs(self._journey.numbers, self._journey.flight))
+            compile_fall(self._journey.numbers)
+            self._begin_leg()
+        self.measured = self._measure()
+
+    def _begin(self, seed: int, flight: int, record_rate_hz: float) -> None:
+        """Stand the vehicle of the prepared mission on its pad."""
+        mission = self._ready.mission
         spec, self._drawn = draw(mission.spec, self._groups, seed, flight)
         self._journey = Journey(mission, spec, self._ready.planned, seed, flight, record_rate_hz)
         vehicle = spec.vehicle
@@ -207,10 +220,6 @@ class Simulator:
         self._fly_s = 0.0
         self._recording: Recording | None = None
         self.done = False
-        tell("compiling")
-        compile_fall(self._journey.numbers)
-        self._begin_leg()
-        self.measured = self._measure()
 
     def step(
         self, command: Mapping[str, ArrayLike] | None = None, /, **parts: ArrayLike
