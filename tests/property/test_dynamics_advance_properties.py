@@ -8,9 +8,10 @@ import numpy as np
 from flight_case import parts, ready
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tick_case import advance, see
 
 from downrange.aero.build import no_aero
-from downrange.dynamics.kernel.advance import FLYING, STATUS, Plant, advance, see, take_mass
+from downrange.dynamics.kernel.advance import FLYING, STATUS, Plant, take_mass
 from downrange.earth.kernel.atmosphere import NO_AIR
 from downrange.faults.kernel import new_health
 from downrange.flight.assemble import new_state

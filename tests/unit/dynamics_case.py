@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tick_case import advance, see
 from vehicle_case import vehicle_data
 
 from downrange._spec import validate
@@ -16,8 +17,6 @@ from downrange.dynamics.kernel.advance import (
     FLYING,
     STATUS,
     Plant,
-    advance,
-    see,
     set_modes,
     take_mass,
 )
