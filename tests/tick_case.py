@@ -6,7 +6,9 @@ from downrange._jit import njit
 from downrange.dynamics.kernel import advance as kernel
 from downrange.dynamics.kernel.advance import Plant, State
 from downrange.faults.kernel import Health
-from downrange.telemetry.bus import Command
+from downrange.gnc.kernel.data import Memory, Plan
+from downrange.gnc.kernel.step import guide, turn
+from downrange.telemetry.bus import Command, Measured
 
 
 @njit
@@ -21,3 +23,10 @@ def advance(
 ) -> float:
     """One tick of one body; returns the time flown."""
     return kernel.advance(plant, state, command, health, time_s, dt_s)
+
+
+@njit
+def gnc_step(plan: Plan, measured: Measured, memory: Memory, command: Command) -> None:
+    """One tick of the flight software."""
+    tick_s = guide(plan, measured, memory, command)
+    turn(plan, tick_s, measured, memory, command)

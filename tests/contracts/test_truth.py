@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from flight_case import MISSION, as_bytes, parts, ready
 from numpy.typing import NDArray
+from tick_case import gnc_step
 
 from downrange.flight.draw import EVERYDAY, GROUPS
 from downrange.flight.fly import prepare
 from downrange.flight.kernel import loop
 from downrange.flight.load import load_mission
 from downrange.gnc import build as gnc_build
-from downrange.gnc.kernel.step import step as gnc_step
 from downrange.safety.build import new_memory
 from downrange.safety.kernel.rules import FIRED, NEXT_S
 from downrange.safety.kernel.rules import step as safety_step

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 from flight_case import MISSION, as_bytes, ready
+from tick_case import gnc_step
 
 from downrange.flight.bodies import Journey
 from downrange.flight.draw import check_groups, draw
@@ -15,7 +16,6 @@ from downrange.flight.fly import prepare
 from downrange.flight.kernel import loop
 from downrange.flight.load import load_mission
 from downrange.gnc import build as gnc_build
-from downrange.gnc.kernel.step import step as gnc_step
 from downrange.telemetry import bus
 
 FAULTS = (

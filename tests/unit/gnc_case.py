@@ -12,6 +12,7 @@ import math
 from functools import cache
 
 import numpy as np
+from tick_case import gnc_step as step
 
 from downrange.earth.build import build_earth, build_wind
 from downrange.earth.kernel.frames import (
@@ -34,7 +35,6 @@ from downrange.earth.kernel.gravity import gravity_eci
 from downrange.gnc.build import build_plan, new_memory
 from downrange.gnc.kernel import data
 from downrange.gnc.kernel.data import AssumedVehicle, Memory, Plan
-from downrange.gnc.kernel.step import step
 from downrange.gnc.plan import Ascent, Site
 from downrange.gnc.spec import ControlSpec, GuidanceSpec, PhaseSpec, TargetSpec
 from downrange.telemetry import bus

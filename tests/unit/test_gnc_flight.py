@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 from gnc_case import Plant, planned, vehicle
+from tick_case import gnc_step as step
 
 from downrange.gnc.kernel import data
-from downrange.gnc.kernel.step import step
 from downrange.gnc.margins import loop_margins, operating_point
 from downrange.telemetry import bus
 

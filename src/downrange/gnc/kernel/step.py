@@ -1,8 +1,12 @@
-"""One tick of the flight software, on one page: measurements in, commands out."""
+"""One tick of the flight software, on one page: measurements in, commands out.
+
+`guide`, then `turn`: the memory is updated, the command written, which holds from this tick's
+clock to the next tick's.
+"""
 
 from __future__ import annotations
 
-from downrange._jit import njit, part
+from downrange._jit import part
 from downrange.gnc.kernel.allocation import allocate, fire_thrusters
 from downrange.gnc.kernel.control import feel_the_air, moment_demand, thruster_demand
 from downrange.gnc.kernel.data import PHASE, STAGE, STEER_PROGRADE, STEERING, Memory, Plan
@@ -17,16 +21,6 @@ from downrange.gnc.kernel.sequencer import (
 )
 from downrange.gnc.kernel.space import steer_in_space
 from downrange.telemetry.bus import SLOW_TICK, Command, Measured
-
-
-@njit
-def step(plan: Plan, measured: Measured, memory: Memory, command: Command) -> None:
-    """Read what is measured, update the memory, write the command. Call once a tick.
-
-    The command holds from this tick's clock to the next tick's.
-    """
-    tick_s = guide(plan, measured, memory, command)
-    turn(plan, tick_s, measured, memory, command)
 
 
 @part
