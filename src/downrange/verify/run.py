@@ -14,8 +14,9 @@ from downrange.earth.kernel.geodesy import Earth
 from downrange.verify import kernel
 from downrange.verify.build import Layers, build_layers, segments, start_state
 from downrange.verify.check import CaseResult, Check
+from downrange.verify.checkpoints import COLUMNS
 from downrange.verify.ladder import climb
-from downrange.verify.spec import COLUMNS, CaseSpec, load_case
+from downrange.verify.spec import CaseSpec, load_case
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +45,8 @@ def fly_case(
             now = times_s[done]
             rows.append(_row(state, now, earth))
             done += 1
+        if done == len(times_s):
+            break
         _advance(state, now, segment.end_s, spec.step.si, segment.loads, layers)
     return rows
 
