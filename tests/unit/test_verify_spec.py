@@ -13,7 +13,8 @@ from numpy.testing import assert_allclose
 
 from downrange._spec import validate
 from downrange.errors import InputError
-from downrange.verify.run import fly_case, shipped_cases
+from downrange.verify.fly import fly_case
+from downrange.verify.run import shipped_cases
 from downrange.verify.spec import CaseSpec, load_case
 
 BURN = {"start": "0 s", "stop": "10 s", "thrust": "10 N", "isp": "100 s"}
