@@ -275,6 +275,15 @@ def test_two_burns_and_a_staging(word: str, share: float) -> None:
     compare(spec, replace(CLIMBS, rotation_term=share))
 
 
+def test_products_that_change_as_propellant_burns() -> None:
+    empty = '{ xx = "60 kg m^2", yy = "1200 kg m^2", zz = "1300 kg m^2", xy = "10 kg m^2", xz'
+    other = '{ xx = "60 kg m^2", yy = "1200 kg m^2", zz = "1300 kg m^2", xy = "90 kg m^2", xz'
+    assert empty in ROCKET
+    tensors = [tensor(60.0, 1200.0, 1300.0, 90.0, -20.0, 15.0), *FIRST.inertia_kgm2[1:]]
+    flight = replace(CLIMBS, burns=(replace(FIRST, inertia_kgm2=tensors), SECOND))
+    compare(bent(ROCKET.replace(empty, other)), flight)
+
+
 def shipped(name: str) -> CaseSpec:
     """A case of NASA's, as it ships."""
     return validate(CaseSpec, load_toml(next(p for p in shipped_cases() if p.stem == name)), "")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from downrange.verify.check import Check
-from downrange.verify.ladder import ascent, control, earth, guidance, motion, vehicle
+from downrange.verify.ladder import ascent, control, earth, flight, guidance, motion, vehicle
 
-AREAS = (earth, motion, ascent, vehicle, control, guidance)
+AREAS = (earth, motion, flight, ascent, vehicle, control, guidance)
 
 
 def climb() -> list[Check]:

@@ -21,9 +21,10 @@ Floats = NDArray[np.float64]
 CASE = "nasa_17.toml"
 TOLERANCE = 1e-12
 LONGEST_S = 0.2  # a longer step would pass over corners of the tables of coefficients
-# A ten-thousandth of the case's own gates; what is left is what corners cost either integrator.
-CLOSE = {"altitude_m": 1e-3, "velocity_east_mps": 3e-5, "velocity_down_mps": 3e-5,
-         "pitch_deg": 1e-6, "q_radps": 1e-9}  # fmt: skip
+# A two-thousandth of the case's own gates. What corners cost either integrator is by chance: up to
+# 2 mm in 200 s with another longest step.
+CLOSE = {"altitude_m": 5e-3, "velocity_east_mps": 1.5e-4, "velocity_down_mps": 1.5e-4,
+         "pitch_deg": 5e-6, "q_radps": 5e-9}  # fmt: skip
 
 
 def two_stages() -> list[Check]:
