@@ -249,7 +249,7 @@ def long_rotation() -> list[Check]:
     state = _orbit(earth, 0.0)
     state[10:13] = start
     span_s = 10.0 * _period_s(earth)
-    after = _fly(state, span_s, round(span_s / 0.05), earth, _body((*BRICK_KGM2, 0.0, 0.0, 0.0)))
+    after = _fly(state, span_s, round(span_s / 0.08), earth, _body((*BRICK_KGM2, 0.0, 0.0, 0.0)))
     rates = after[10:13]
     q0, q1, q2, q3 = after[6:10]
     m0, m1, m2 = inertia * rates
