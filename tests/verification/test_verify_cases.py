@@ -124,9 +124,9 @@ def test_a_rung_breaks_under_another_earth(
 def test_all_together_in_seconds(rungs: list[Check]) -> None:
     """Compiled, that is: `rungs` and one case see to it."""
     run_file(CASES["nasa_01"])
-    begun = time.perf_counter()
+    begun = time.process_time()
     checks = verify.run_all()
-    assert time.perf_counter() - begun < 20.0
+    assert time.process_time() - begun < 20.0
     out = json.loads(json.dumps(verify.to_json(checks), allow_nan=False))
     assert out["passed"]
     assert len(out["checks"]) > 300 > len(rungs)

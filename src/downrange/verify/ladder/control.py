@@ -160,8 +160,8 @@ def _linear(bench: Bench) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def stability_boundary() -> list[Check]:
     """Where the loop turns unstable: exactly, by the tick, and by the tick in finer steps."""
-    low, high = 0.2, 0.4
-    exact = exact_boundary(low, high)
+    exact = exact_boundary(0.01, 2.0)
+    low, high = 0.8 * exact, 1.25 * exact
     coarse, fine = boundary(TICK_S, low, high), boundary(FINEST_S, low, high)
     name, gain = "stability boundary of a control loop", "gain at which bending begins to grow"
     return [
