@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
 
 from downrange.errors import InputError, Problem
 from downrange.units import Quantity, Value
@@ -71,6 +72,13 @@ def validate(cls: type[SpecT], data: Mapping[str, Any], file: Path | str = "") -
     raise InputError(
         [problem for each in found for problem in _problems(cls, data, each, str(file))]
     )
+
+
+def wrong(problems: Sequence[tuple[str, str, str]]) -> PydanticCustomError:
+    """Return the error that carries several problems of a part: (key, message, hint) each."""
+    summary = "; ".join(message for _, message, _ in problems)
+    context: dict[str, Any] = {"summary": summary, "problems": list(problems)}
+    return PydanticCustomError("quantity", "{summary}", context)
 
 
 def _problems(cls: type[Spec], data: Any, error: Any, file: str) -> list[Problem]:

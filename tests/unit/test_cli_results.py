@@ -70,6 +70,48 @@ def test_a_case_that_is_none(command: Command) -> None:
     assert {error["path"] for error in told["errors"]} >= {"body", "initial"}
 
 
+WRONG = """
+name = "all that can be wrong"
+source = "a test"
+duration = "30 s"
+[body]
+mass = "3 ft"
+[aero]
+reference_area = "0.1 m^2"
+drag = { alpha = ["0 deg", "5 deg"], value = [0.1] }
+lift = { alpha = ["5 deg", "0 deg"], value = [0.1, 0.2] }
+[initial]
+latitude_deg = 0.0
+longitude_deg = 0.0
+altitude = "3 km"
+velocity_ned = ["0 m/s", "0 m/s", "0 m/s"]
+rates = { frame = "inertial" }
+[checkpoints]
+columns = ["time_s", "altitude_m", "height_m"]
+rows = [[10.0, 1.0, 1.0], [40.0, 1.0, 1.0]]
+tolerance = { altitude_m = 1.0 }
+"""
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_all_that_is_wrong_with_a_case_at_once(command: Command, as_json: bool) -> None:
+    Path("case.toml").write_text(WRONG, encoding="utf-8")
+    said = command("verify", "--case", "case.toml", *(["--json"] if as_json else []))
+    paths = {"body.mass", "body.inertia", "aero.drag", "aero.lift", "checkpoints.columns",
+             "checkpoints.rows.2"}  # fmt: skip
+    assert said.code == 2
+    if as_json:
+        told = json.loads(said.out)
+        assert told.keys() == {"schema_version", "errors"}
+        assert {error["path"] for error in told["errors"]} == paths
+        assert all(error.keys() == {"file", "path", "message", "hint"} for error in told["errors"])
+        assert {error["file"] for error in told["errors"]} == {"case.toml"}
+    else:
+        assert said.out == ""
+        assert [path for path in paths if f"case.toml: {path}: " not in said.err] == []
+        assert "Traceback" not in said.err
+
+
 def test_alone_it_shows_what_it_can_do(command: Command) -> None:
     for arguments in ([], ["--help"], ["-h"]):
         said = command(*arguments)

@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose
 
 from downrange._spec import validate
 from downrange.errors import InputError
+from downrange.verify.fly import fly_case
 from downrange.verify.run import shipped_cases
 from downrange.verify.spec import CaseSpec, load_case
 
@@ -126,7 +127,8 @@ def test_all_problems_at_once() -> None:
     bent["checkpoints"] = checkpoints(["time_s", "height"], [[30.0, 1.0]])
     found = problems(bent)
     assert set(found) == {
-        "aero.reference_area", "colour", "body.inertia", "body.mass", "checkpoints.columns"
+        "aero.reference_area", "colour", "body.inertia", "body.mass", "checkpoints.columns",
+        "checkpoints.rows.1",
     }  # fmt: skip
     assert "unknown column 'height'" in found["checkpoints.columns"]
 
@@ -141,6 +143,44 @@ def test_checkpoint_past_the_duration_even_beside_other_problems() -> None:
 
 def test_a_step_that_would_never_end() -> None:
     assert "too many steps" in problems(case(step="1 ns"))["step"]
+    assert "too many steps" in problems(case(duration="1e12 s"))["step"]
+
+
+def test_a_table_of_checkpoints_with_everything_wrong() -> None:
+    bent = checkpoints(
+        ["time_s", "height_m", "altitude_m"],
+        [[1.0, 2.0, float("nan")], [30.0, 1.0], [2.0, 1.0, 1.0]],
+        altitude_m=-1.0, roll_deg=float("inf"),
+    )  # fmt: skip
+    found = problems(case(checkpoints=bent))
+    assert found.keys() == {
+        "checkpoints.columns", "checkpoints.tolerance.altitude_m", "checkpoints.tolerance.roll_deg",
+        "checkpoints.rows.1.3", "checkpoints.rows.2", "checkpoints.rows.3",
+    }  # fmt: skip
+    assert "2 numbers for 3 columns; time 30 s is past the duration" in found["checkpoints.rows.2"]
+    assert found["checkpoints.rows.3"] == "time 2 s is not after 30 s"
+    assert "no such column; is no number" in found["checkpoints.tolerance.roll_deg"]
+
+
+def test_figures_are_numbers_and_not_text() -> None:
+    bent = checkpoints(["time_s", "altitude_m"], [["5", True]], altitude_m="1")  # type: ignore[list-item,arg-type]
+    assert problems(case(checkpoints=bent)).keys() == {
+        "checkpoints.rows.1.1", "checkpoints.rows.1.2", "checkpoints.tolerance.altitude_m"
+    }  # fmt: skip
+    assert "earth.rotating" in problems(case(earth={"rotating": "no"}))
+
+
+def test_no_chance_and_no_depths() -> None:
+    wind = {"model": "still", "turbulence": {"intensity": "light"}}
+    assert "the same each time" in problems(case(wind=wind))["wind.turbulence"]
+    bent = case()
+    bent["initial"]["altitude"] = "-6000 km"
+    assert "at least -10000 m" in problems(bent)["initial.altitude"]
+
+
+def test_a_burn_long_after_the_last_checkpoint_costs_no_time() -> None:
+    spec = validate(CaseSpec, case(burn=[burn(start="1e9 s", stop="1000000001 s")]), "")
+    assert len(fly_case(spec, [5.0, 10.0])) == 2
 
 
 @pytest.mark.parametrize(
@@ -153,7 +193,7 @@ def test_a_step_that_would_never_end() -> None:
         (checkpoints(["time_s"], [[1.0, 2.0]]), "rows.1", "2 numbers for 1 columns"),
         (checkpoints(["time_s"], [[2.0], [1.0]]), "rows.2", "not after"),
         (checkpoints(["time_s"], [[-1.0]]), "rows.1", "before the start"),
-        (checkpoints(["time_s"], []), "rows", "at least 1"),
+        (checkpoints(["time_s"], []), "rows", "there are none"),
     ],
 )
 def test_checkpoint_tables(table: dict[str, Any], path: str, word: str) -> None:
@@ -201,9 +241,14 @@ def test_no_north_at_the_pole() -> None:
     [
         ({"alpha": ["0 deg", "5 deg"], "value": [0.1]}, "2 angles but 1 values"),
         ({"alpha": ["5 deg", "0 deg"], "value": [0.1, 0.2]}, "must rise"),
+        ({"alpha": ["5 deg", "0 deg"], "value": [0.1]}, "1 values; angles must rise: 0 deg"),
+        ({"alpha": [], "value": []}, "needs its angles"),
+        ({"alpha": ["0 deg"], "beta": ["0 deg"], "value": [0.1]}, "both alpha and beta"),
+        ({"alpha": ["0 deg", "190 deg"], "value": [0.1, 0.2]}, "got 190 deg"),
+        ("0.5", 'a table { alpha = ["-10 deg", ...], value = [...] }'),
     ],
 )
-def test_aero_tables(table: dict[str, Any], word: str) -> None:
+def test_aero_tables(table: Any, word: str) -> None:
     assert word in problems(case(aero=AERO | {"drag": table}))["aero.drag"]
 
 

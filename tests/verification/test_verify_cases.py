@@ -78,8 +78,11 @@ def test_every_rung_of_the_ladder_holds(rungs: list[Check]) -> None:
     assert not [check for check in rungs if not check.passed]
     assert {check.name for check in rungs} == {
         "US Standard Atmosphere 1976", "geodesy", "Kepler orbit", "orbit with J2",
-        "free asymmetric body", "fall to the east", "rocket equation", "order of the integrator",
-        "upper-stage guidance",
+        "orbit with a tenth of J2", "free asymmetric body", "rotation over ten orbits",
+        "fall to the east", "rocket equation", "order of the integrator", "two stages to orbit",
+        "thrust at sea level", "mass balance", "normal force", "free uniform beam",
+        "undamped bending", "stability boundary of a control loop", "upper-stage guidance",
+        "ball in the wind", "damped rates", "weathercock",
     }  # fmt: skip
 
 
@@ -121,9 +124,9 @@ def test_a_rung_breaks_under_another_earth(
 def test_all_together_in_seconds(rungs: list[Check]) -> None:
     """Compiled, that is: `rungs` and one case see to it."""
     run_file(CASES["nasa_01"])
-    begun = time.perf_counter()
+    begun = time.process_time()
     checks = verify.run_all()
-    assert time.perf_counter() - begun < 20.0
+    assert time.process_time() - begun < 20.0
     out = json.loads(json.dumps(verify.to_json(checks), allow_nan=False))
     assert out["passed"]
     assert len(out["checks"]) > 300 > len(rungs)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from downrange._spec import Spec
+from downrange._spec import Spec, wrong
 from downrange.units import (
     Angle,
     Area,
@@ -120,16 +121,25 @@ class CaseTableSpec(Spec):
 
     @model_validator(mode="after")
     def _shape(self) -> Self:
-        if bool(self.alpha) == bool(self.beta):
-            raise ValueError("a table needs its angles: alpha, or beta")
-        angles = [angle.si for angle in self.angles]
+        given = bool(self.alpha) + bool(self.beta)
+        if given != 1:
+            told = "has both alpha and beta" if given else "a table needs its angles"
+            raise wrong([("", told, "give alpha = [...], or beta = [...]")])
+        angles, found = [angle.si for angle in self.angles], []
         if len(angles) != len(self.value):
-            raise ValueError(f"{len(angles)} angles but {len(self.value)} values")
-        for low, high in zip(self.angles, self.angles[1:], strict=False):
-            if high.si <= low.si:
-                raise ValueError(f"angles must rise: {high.text} follows {low.text}")
-        if any(abs(angle) > math.pi for angle in angles):
-            raise ValueError("angles are within -180 to 180 deg")
+            found.append(("", f"{len(angles)} angles but {len(self.value)} values", ""))
+        found += [
+            ("", f"angles must rise: {high.text} follows {low.text}", "")
+            for low, high in pairwise(self.angles)
+            if high.si <= low.si
+        ]
+        found += [
+            ("", f"angles are within -180 to 180 deg, got {angle.text}", "")
+            for angle in self.angles
+            if abs(angle.si) > math.pi
+        ]
+        if found:
+            raise wrong(found)
         return self
 
     @property
@@ -150,7 +160,7 @@ def _number_or_table(given: Any) -> Any:
     if isinstance(given, bool) or not isinstance(given, int | float):
         raise PydanticCustomError(
             "coefficient",
-            'Input should be a number or a table {{ alpha = ["-10 deg", ...], value = [...] }}',
+            'Input should be a number or a table { alpha = ["-10 deg", ...], value = [...] }',
         )
     return {"alpha": ["0 deg"], "value": [given]}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from downrange._spec import Spec
 from downrange.units import (
@@ -38,7 +38,7 @@ class EarthSpec(Spec):
 
     shape: Literal["wgs84", "sphere"] = "wgs84"
     radius: PositiveLength | None = None
-    rotating: bool = True
+    rotating: StrictBool = True
     gravity: Literal["j2", "inverse_square"] = "j2"
 
     @model_validator(mode="after")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
-from downrange._spec import Spec, load_toml, validate
+from downrange._spec import Spec, load_toml, validate, wrong
 from downrange.aero.spec import CaseAeroSpec
 from downrange.earth.spec import AirSpec, EarthSpec, WindSpec
 from downrange.units import (
@@ -27,33 +26,14 @@ from downrange.units import (
     Speed,
     Thrust,
     Value,
+    quantity,
     value,
 )
-
-# What a checkpoint can hold besides time_s, in the order of kernel.observe, with its unit.
-COLUMNS = {
-    "altitude_m": "m",
-    "velocity_north_mps": "m/s",
-    "velocity_east_mps": "m/s",
-    "velocity_down_mps": "m/s",
-    "latitude_deg": "deg",
-    "longitude_deg": "deg",
-    "roll_deg": "deg",
-    "pitch_deg": "deg",
-    "yaw_deg": "deg",
-    "p_radps": "rad/s",
-    "q_radps": "rad/s",
-    "r_radps": "rad/s",
-}
+from downrange.verify.checkpoints import CheckpointsSpec, problems
 
 MOST_STEPS = 20_000_000  # about a minute
-
-
-def wrong(problems: Sequence[tuple[str, str, str]]) -> PydanticCustomError:
-    """Return the error that carries several problems: (key, message, hint) each."""
-    summary = "; ".join(message for _, message, _ in problems)
-    context: dict[str, Any] = {"summary": summary, "problems": list(problems)}
-    return PydanticCustomError("quantity", "{summary}", context)
+# As deep as geodetic altitude is known to be exact.
+Altitude = Annotated[Value, quantity("m", minimum=-10e3)]
 
 
 class InertiaSpec(Spec):
@@ -144,7 +124,7 @@ class InitialSpec(Spec):
 
     latitude_deg: Annotated[float, Field(ge=-90.0, le=90.0)]
     longitude_deg: Annotated[float, Field(ge=-360.0, le=360.0)]
-    altitude: Length
+    altitude: Altitude
     velocity_ned: tuple[Speed, Speed, Speed]
     euler_deg: EulerSpec = EulerSpec()
     rates: RatesSpec
@@ -239,76 +219,6 @@ class BurnSpec(Spec):
         return problems
 
 
-class CheckpointsSpec(Spec):
-    """Figures expected at times, with the largest difference allowed in each column.
-
-    Attributes:
-        columns: names of the figures, `time_s` among them.
-        rows: figures, a row for each time.
-        tolerance: largest difference allowed, by column.
-    """
-
-    columns: tuple[str, ...]
-    rows: Annotated[tuple[tuple[float, ...], ...], Field(min_length=1)]
-    tolerance: dict[str, Annotated[float, Field(ge=0.0)]] = Field(default_factory=dict)
-
-    @property
-    def times_s(self) -> list[float]:
-        """Time of each row in s."""
-        at = self.columns.index("time_s")
-        return [row[at] for row in self.rows]
-
-    @model_validator(mode="after")
-    def _is_a_table(self) -> CheckpointsSpec:
-        problems = [*self._column_problems(), *self._row_problems()]
-        if problems:
-            raise wrong(problems)
-        return self
-
-    def _column_problems(self) -> list[tuple[str, str, str]]:
-        known = f"known: time_s, {', '.join(COLUMNS)}"
-        figures = [column for column in self.columns if column != "time_s"]
-        problems = [
-            ("columns", f"unknown column {column!r}", known)
-            for column in figures
-            if column not in COLUMNS
-        ]
-        if "time_s" not in self.columns:
-            problems.append(("columns", "time_s is missing", ""))
-        problems += [
-            ("columns", f"{column!r} stands more than once", "")
-            for column in sorted({c for c in self.columns if self.columns.count(c) > 1})
-        ]
-        problems += [
-            ("tolerance", f"{column!r} has no tolerance", f"add {column} = ...")
-            for column in figures
-            if column in COLUMNS and column not in self.tolerance
-        ]
-        problems += [
-            (f"tolerance.{column}", "there is no such column", "")
-            for column in self.tolerance
-            if column not in figures
-        ]
-        return problems
-
-    def _row_problems(self) -> list[tuple[str, str, str]]:
-        width = len(self.columns)
-        problems = [
-            (f"rows.{i}", f"has {len(row)} numbers for {width} columns", "")
-            for i, row in enumerate(self.rows, 1)
-            if len(row) != width
-        ]
-        if problems or "time_s" not in self.columns:
-            return problems
-        times = self.times_s
-        for i, (before, after) in enumerate(pairwise([-1.0, *times]), 1):
-            if after < 0.0:
-                problems.append((f"rows.{i}", f"time {after:g} s is before the start", ""))
-            elif after <= before:
-                problems.append((f"rows.{i}", f"time {after:g} s is not after {before:g} s", ""))
-        return problems
-
-
 class CaseSpec(Spec):
     """A check case: one rigid body over the Earth, and what is expected of it.
 
@@ -332,7 +242,7 @@ class CaseSpec(Spec):
     source: Annotated[str, Field(min_length=1)]
     description: str = ""
     duration: PositiveDuration
-    step: PositiveDuration = value("0.005 s", "s")
+    step: Annotated[PositiveDuration, Field(validate_default=True)] = value("0.005 s", "s")
     body: BodySpec
     aero: CaseAeroSpec | None = None
     earth: EarthSpec = EarthSpec()
@@ -351,21 +261,20 @@ class CaseSpec(Spec):
                           f"at most {MOST_STEPS:,}")])  # fmt: skip
         return step
 
+    @field_validator("wind")
+    @classmethod
+    def _is_no_chance(cls, wind: WindSpec | None) -> WindSpec | None:
+        if wind is not None and wind.turbulence is not None:
+            raise wrong([("turbulence", "a check case is the same each time", "leave it out")])
+        return wind
+
     @field_validator("checkpoints")
     @classmethod
-    def _within_the_duration(
-        cls, checkpoints: CheckpointsSpec, info: ValidationInfo
-    ) -> CheckpointsSpec:
+    def _are_a_table(cls, checkpoints: CheckpointsSpec, info: ValidationInfo) -> CheckpointsSpec:
         duration = info.data.get("duration")
-        if not isinstance(duration, Value):
-            return checkpoints
-        late = [
-            (f"rows.{i}", f"time {time:g} s is past the duration, {duration.text}", "")
-            for i, time in enumerate(checkpoints.times_s, 1)
-            if time > duration.si
-        ]
-        if late:
-            raise wrong(late)
+        found = problems(checkpoints, duration.si if isinstance(duration, Value) else math.inf)
+        if found:
+            raise wrong(found)
         return checkpoints
 
     @field_validator("burn")

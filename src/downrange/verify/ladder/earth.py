@@ -22,11 +22,16 @@ US76_TABLE = (
     (60.0, 247.021, 2.1958e1, 3.0968e-4),
     (70.0, 219.585, 5.2209, 8.2829e-5),
     (80.0, 198.639, 1.0524, 1.8458e-5),
+    (86.0, 186.87, 3.7338e-1, 6.958e-6),
+    (90.0, 186.87, 1.8359e-1, 3.416e-6),
     (100.0, 195.08, 3.2011e-2, 5.604e-7),
+    (110.0, 240.00, 7.1042e-3, 9.708e-8),
+    (120.0, 360.00, 2.5382e-3, 2.222e-8),
     (150.0, 634.39, 4.5422e-4, 2.076e-9),
     (200.0, 854.56, 8.4736e-5, 2.541e-10),
     (300.0, 976.01, 8.7704e-6, 1.916e-11),
     (500.0, 999.24, 3.0236e-7, 5.215e-13),
+    (1000.0, 1000.00, 7.5138e-9, 3.561e-15),
 )
 FIVE_DIGITS = 1e-4  # half a unit in the last place of the tables below 86 km, and their rounding
 FOUR_DIGITS = 1e-3  # above 86 km: a numerical integration then, a baked table now
@@ -62,12 +67,16 @@ def standard_air() -> list[Check]:
 
 def geodesy() -> list[Check]:
     """One point of the ellipsoid, and there and back over the whole globe."""
-    earth, worst_deg, worst_m = build_earth(), 0.0, 0.0
+    earth, worst_deg, worst_lon_deg, worst_m = build_earth(), 0.0, 0.0, 0.0
     for lat_deg in range(-90, 91, 5):
         for altitude_m in (-10e3, 0.0, 30e3, 400e3, 36e6, 1e9):
-            r = ecef_from_geodetic(math.radians(lat_deg), 1.0, altitude_m, earth)
-            latitude, _, altitude = geodetic(r, earth)
+            lon_deg = 2.0 * lat_deg - 1.0 if abs(lat_deg) < 90 else 0.0
+            place = math.radians(lat_deg), math.radians(lon_deg)
+            r = ecef_from_geodetic(*place, altitude_m, earth)
+            latitude, longitude, altitude = geodetic(r, earth)
             worst_deg = max(worst_deg, abs(math.degrees(latitude) - lat_deg))
+            if abs(lat_deg) < 90:
+                worst_lon_deg = max(worst_lon_deg, abs(math.degrees(longitude) - lon_deg))
             worst_m = max(worst_m, abs(altitude - altitude_m))
     out_m, _, north_m = ecef_from_geodetic(math.pi / 4.0, 0.0, 0.0, earth)
     point, trip = "WGS 84 at 45 degrees north", "to Earth-fixed axes and back"
@@ -78,6 +87,7 @@ def geodesy() -> list[Check]:
         Check("geodesy", f"{point}, distance from the equator", closed, FIGURE_45_DEG_M[1],
               north_m, "m", 1e-6),
         Check("geodesy", f"latitude {trip}, worst", "identity", 0.0, worst_deg, "deg", 1e-9),
+        Check("geodesy", f"longitude {trip}, worst", "identity", 0.0, worst_lon_deg, "deg", 1e-9),
         Check("geodesy", f"altitude {trip}, worst", "identity", 0.0, worst_m, "m", 1e-6),
     ]  # fmt: skip
 
