@@ -8,7 +8,6 @@ import numpy as np
 from flight_case import parts, ready
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tick_case import advance, see
 
 from downrange.aero.build import no_aero
 from downrange.dynamics.kernel.advance import FLYING, STATUS, Plant, take_mass
@@ -17,6 +16,7 @@ from downrange.faults.kernel import new_health
 from downrange.flight.assemble import new_state
 from downrange.propulsion.kernel import LEVEL, MEAN_LEVEL
 from downrange.telemetry.bus import new_command
+from downrange.verify.kernel import tick
 
 TICK_S = 0.02
 STANDARD_GRAVITY = 9.80665
@@ -57,8 +57,7 @@ def test_thrust_and_mass_keep_the_books(
     for k in range(130):
         now = k * TICK_S
         command.engine_on[:9] = (now >= np.array(starts_s)) & (now < np.array(cuts_s))
-        see(plant, state, now)
-        flown_s = advance(plant, state, command, health, now, TICK_S)
+        flown_s = tick(plant, state, command, health, now, TICK_S)
         assert abs(flown_s - TICK_S) < 1e-12
         turned = max(turned, float(np.abs(state.rigid[10:13]).max()))
         assert (

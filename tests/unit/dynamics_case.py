@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tick_case import advance, see
 from vehicle_case import vehicle_data
 
 from downrange._spec import validate
@@ -30,6 +29,7 @@ from downrange.propulsion.build import build_engines, build_tanks, build_thruste
 from downrange.telemetry.bus import new_command
 from downrange.vehicle.build import build_bending, build_masses, stage_bases_m
 from downrange.vehicle.spec import VehicleSpec
+from downrange.verify.kernel import tick
 
 Floats = NDArray[np.float64]
 
@@ -120,8 +120,7 @@ class Bench:
     def tick(self, dt_s: float = TICK_S) -> float:
         """One tick; returns the time that it flew."""
         plant, state = self.plant, self.state
-        see(plant, state, self.time_s)
-        flown = advance(plant, state, self.command, self.health, self.time_s, dt_s)
+        flown = tick(plant, state, self.command, self.health, self.time_s, dt_s)
         self.time_s += flown
         return flown
 

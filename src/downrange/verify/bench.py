@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-import numpy as np
-
-from downrange.dynamics.kernel import rigid
-from downrange.dynamics.kernel.advance import FLYING, STATUS, Plant, advance, set_modes, take_mass
+from downrange.dynamics.kernel.advance import FLYING, STATUS, Plant, set_modes, take_mass
 from downrange.earth.build import build_earth
 from downrange.earth.kernel.atmosphere import NO_AIR
 from downrange.faults.kernel import new_health
@@ -17,6 +14,7 @@ from downrange.flight.load import load_mission
 from downrange.propulsion.kernel import FLOW_KGPS
 from downrange.telemetry.bus import new_command
 from downrange.vehicle.kernel import DAMPING_RATIO
+from downrange.verify.kernel import tick
 
 MISSION = "spectrum-flight-1"  # any vehicle would do: the laws are the same
 FAR_M = 7.0e6
@@ -54,15 +52,9 @@ class Bench:
         self.state.words[STATUS] = FLYING
         take_mass(self.plant, self.state)
         set_modes(self.plant, self.state, self.health)
-        rigid.derivative(
-            self.state.rigid, 0.0, 0.0, self.state.loads, self.plant.around,
-            np.zeros(rigid.STATE_SIZE), self.state.aux,
-        )  # fmt: skip
 
     def move(self, seconds: float, step_s: float = TICK_S) -> None:
         """On by a time in equal calls of the tick."""
         for _ in range(round(seconds / step_s)):
-            advance(
-                self.plant, self.state, self.command, self.health, self.time_s, step_s
-            )  # fmt: skip
+            tick(self.plant, self.state, self.command, self.health, self.time_s, step_s)
             self.time_s += step_s

@@ -1,4 +1,4 @@
-"""Check cases as numbers: start, march and observe one rigid body."""
+"""Check cases as numbers: start, march and observe one rigid body; one tick of a vehicle."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from downrange._jit import njit
+from downrange.dynamics.kernel.advance import Plant, State, advance, see
 from downrange.dynamics.kernel.rigid import (
     LOADS_LEVELS,
     LOADS_RATES,
@@ -36,6 +37,8 @@ from downrange.earth.kernel.geodesy import (
     velocity_eci,
     velocity_relative_eci,
 )
+from downrange.faults.kernel import Health
+from downrange.telemetry.bus import Command
 
 Floats = NDArray[np.float64]
 
@@ -66,6 +69,15 @@ def step(
     rk4_step(state, time_s, h_s, loads, around, work, aux)
     for k in range(LOADS_LEVELS):
         loads[k] += h_s * loads[LOADS_RATES + k]
+
+
+@njit
+def tick(
+    plant: Plant, state: State, command: Command, health: Health, time_s: float, dt_s: float
+) -> float:
+    """One tick of one body as the flight loop moves it; returns the time flown, s."""
+    see(plant, state, time_s)
+    return advance(plant, state, command, health, time_s, dt_s)
 
 
 @njit
