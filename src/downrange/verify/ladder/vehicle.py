@@ -58,8 +58,8 @@ def thrust_at_sea_level() -> list[Check]:
         engines = build_engines([(0, 0.0, group, {"a": 0, "b": 1})])
         state = kernel.new_engine_state(1)
         state[0, kernel.LEVEL] = state[0, kernel.MEAN_LEVEL] = 1.0
-        sums, flow_kgps = np.zeros(kernel.SUMS_SIZE), np.zeros(2)
-        kernel.thrust_sums(engines, state, np.zeros((1, 2)), np.ones(1), sums, flow_kgps)
+        sums = np.zeros(kernel.SUMS_SIZE)
+        kernel.thrust_sums(engines, state, np.zeros((1, 2)), np.ones(1), sums)
         got = sums[kernel.VACUUM_FORCE_N] - SEA_LEVEL_PA * sums[kernel.AREA_M2]
         checks.append(
             Check("thrust at sea level", name, source, expected_n, float(got), "N",
