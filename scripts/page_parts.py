@@ -66,6 +66,12 @@ def tell(title: str, text: str) -> None:
     TOLD[title] = text
 
 
+def keep(page: Path, title: str) -> None:
+    """Tell a part again as it stands in a page."""
+    found = next(each for each in PART.finditer(page.read_text("utf-8")) if each[1] == title)
+    TOLD[title] = found[0].partition("-->")[2].rpartition("<!--")[0].strip()
+
+
 def fill_page(page: Path) -> None:
     """Put what was told between its comments in a page."""
 

@@ -130,3 +130,15 @@ def test_all_together_in_seconds(rungs: list[Check]) -> None:
     out = json.loads(json.dumps(verify.to_json(checks), allow_nan=False))
     assert out["passed"]
     assert len(out["checks"]) > 300 > len(rungs)
+
+
+def test_the_documentation_has_every_check(rungs: list[Check]) -> None:
+    """`scripts/draw_verification.py` was run since checks were added."""
+    docs = Path(__file__).parents[2] / "docs"
+    told = (docs / "reference" / "checks.md").read_text(encoding="utf-8")
+    page = (docs / "verification.md").read_text(encoding="utf-8")
+    checks = [*rungs, *(check for path in CASES.values() for check in run_file(path).checks)]
+    for check in checks:
+        assert f"| {check.name} | {check.what} | {check.source} |" in told
+        assert check.name.removeprefix("NASA check case ") in page
+    assert f"{len(checks)} figures in {len(CASES)} of NASA's" in page
