@@ -115,11 +115,8 @@ def tell_sums(checks: Sequence[Check], groups: dict[str, list[Check]]) -> None:
     """One sentence that counts."""
     passed = sum(check.passed for check in checks)
     cases = sum(name.startswith(NASA) for name in groups)
-    told = (
-        f"{len(checks)} figures in {cases} of NASA's check cases and {len(groups) - cases} laws and "
-        f"closed forms; {passed} are within their tolerance."
-    )
-    tell("How many", told)
+    told = f"{len(checks)} figures in {cases} of NASA's check cases and {len(groups) - cases} laws"
+    tell("How many", f"{told} and closed forms; {passed} are within their tolerance.")
 
 
 def draw_margins(groups: dict[str, list[Check]]) -> Figure:
