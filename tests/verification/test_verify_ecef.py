@@ -275,13 +275,15 @@ def test_two_burns_and_a_staging(word: str, share: float) -> None:
     compare(spec, replace(CLIMBS, rotation_term=share))
 
 
-def test_products_that_change_as_propellant_burns() -> None:
+@pytest.mark.parametrize(("word", "share"), [("none", 0.0), ("full", 1.0)])
+def test_products_that_change_as_propellant_burns(word: str, share: float) -> None:
     empty = '{ xx = "60 kg m^2", yy = "1200 kg m^2", zz = "1300 kg m^2", xy = "10 kg m^2", xz'
     other = '{ xx = "60 kg m^2", yy = "1200 kg m^2", zz = "1300 kg m^2", xy = "90 kg m^2", xz'
     assert empty in ROCKET
     tensors = [tensor(60.0, 1200.0, 1300.0, 90.0, -20.0, 15.0), *FIRST.inertia_kgm2[1:]]
-    flight = replace(CLIMBS, burns=(replace(FIRST, inertia_kgm2=tensors), SECOND))
-    compare(bent(ROCKET.replace(empty, other)), flight)
+    burns = (replace(FIRST, inertia_kgm2=tensors), SECOND)
+    spec = bent(ROCKET.replace(empty, other), body={"variable_mass_rotation": word})
+    compare(spec, replace(CLIMBS, burns=burns, rotation_term=share))
 
 
 def shipped(name: str) -> CaseSpec:

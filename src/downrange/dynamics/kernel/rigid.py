@@ -180,6 +180,11 @@ def respond(state: Floats, elapsed_s: float, loads: Floats, met: Met, out: Float
         loads[28] * loads[11] + loads[30],
         loads[28] * loads[12] + loads[31],
     )
+    # The same of the products; the tensor's terms are minus those.
+    share, (p, q_y, r_z) = loads[28], rate
+    mx += share * (loads[13] * q_y + loads[14] * r_z)
+    my += share * (loads[13] * p + loads[15] * r_z)
+    mz += share * (loads[14] * p + loads[15] * q_y)
     turn = angular_acceleration(inertia, rate, (mx, my, mz), damping)
     out[0], out[1], out[2] = state[3], state[4], state[5]
     out[3] = gravity[0] + push[0]

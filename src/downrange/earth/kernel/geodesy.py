@@ -76,18 +76,14 @@ def level_axes(r_ecef_m: Vector, earth: Earth) -> tuple[float, float, float, flo
     level_m = math.sqrt(x * x + y * y)
     p, z = level_m / a, z / a
     # Parametric latitude beta; exact at once on a sphere. Its sine and cosine, and north and
-    # out, are right up to a common factor: to normalise them each time would take divisions.
+    # out, are right up to a common factor: to normalise them would take divisions.
     r = math.sqrt(p * p + z * z)
     sin_beta = z * b * (r + ep2b)
     cos_beta = p * r
-    north, out = 0.0, 1.0
-    for _ in range(2):
-        square = sin_beta * sin_beta + cos_beta * cos_beta
-        cube = square * math.sqrt(square)
-        north = z * cube + ep2b * sin_beta * sin_beta * sin_beta
-        out = p * cube - e2 * cos_beta * cos_beta * cos_beta
-        sin_beta = b * north
-        cos_beta = out
+    square = sin_beta * sin_beta + cos_beta * cos_beta
+    cube = square * math.sqrt(square)
+    north = z * cube + ep2b * sin_beta * sin_beta * sin_beta
+    out = p * cube - e2 * cos_beta * cos_beta * cos_beta
     size = math.sqrt(north * north + out * out)
     sin_lat, cos_lat = north / size, out / size
     altitude = a * (p * cos_lat + z * sin_lat - math.sqrt(1.0 - e2 * sin_lat * sin_lat))
@@ -101,7 +97,7 @@ def geodetic(r_ecef_m: Vector, earth: Earth) -> Vector:
     """Geodetic (latitude rad, longitude rad, altitude m) of an Earth-fixed position.
 
     Bowring 1976, "Transformation from spatial to geographical coordinates", Survey Review
-    23 (181), its step taken twice, with the altitude of Bowring 1985: under 1e-9 deg
+    23 (181), its step taken once, with the altitude of Bowring 1985: under 1e-9 deg
     and 1e-6 m from 10 km deep to 1e6 km high. Not for the inner 50 km about the centre.
     """
     sin_lat, cos_lat, _, _, altitude = level_axes(r_ecef_m, earth)
