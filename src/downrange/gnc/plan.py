@@ -22,8 +22,10 @@ from downrange.earth.kernel.geodesy import (
 from downrange.earth.kernel.wind import Wind
 from downrange.errors import InputError, Problem
 from downrange.gnc.kernel import ascent as kernel
+from downrange.gnc.kernel import data
 from downrange.gnc.kernel.ascent import Air, Burn, Launch, Steered
-from downrange.gnc.kernel.data import AssumedVehicle, Floats
+from downrange.gnc.kernel.data import AssumedVehicle, Floats, Phases
+from downrange.gnc.kernel.throttling import Throttles
 from downrange.gnc.search import find_root, golden_section
 from downrange.units import STANDARD_GRAVITY_MPS2
 
@@ -34,6 +36,8 @@ UPPER_STEP_S = 1.0  # upper stage
 SEARCH_STEP_S = 4.0  # upper stage, while the pitch-over is searched for
 # Where the search for the upper stage's steering begins: tan(pitch) at start and end, yaw.
 LAWS = tuple(np.array(law) for law in ((0.6, -0.2, 0.0), (1.2, -0.4, 0.0), (0.2, 0.0, 0.0)))
+LEAST_LEVEL = 0.1  # rows are made for a burn at no less than this
+RATED = Phases(np.zeros((1, data.PHASE_COLUMNS)), np.zeros((0, data.ROW_COLUMNS)))
 KICKS = 16  # coarse search for the pitch-over, then a golden section
 FINE_KICKS = 12
 LIGHTER = "less payload, a lower orbit, or more propellant"
@@ -155,17 +159,19 @@ def plan_ascent(
     earth: Earth,
     forecast: Wind,
     file: str = "",
+    phases: Phases = RATED,
 ) -> Ascent:
     """Return the ascent that leaves the upper stage most propellant within the bounds.
 
     A point mass: vertical rise, pitch-over at a steady rate, gravity turn in the launch plane at
     zero angle of attack against the forecast wind, burn-out; then linear-tangent steering of the
-    second stage at a constant yaw to the insertion. Thrust is rated thrust from the release.
+    second stage at a constant yaw to the insertion. Thrust is there from the release on, as the
+    phases throttle it; without phases it is rated thrust.
 
     Raises:
         InputError: the target can't be reached; says by how much.
     """
-    return _Planner(vehicle, site, orbit, bounds, earth, forecast, file).best()
+    return _Planner(vehicle, site, orbit, bounds, earth, forecast, file, phases).best()
 
 
 class _Planner:
@@ -180,6 +186,7 @@ class _Planner:
         earth: Earth,
         forecast: Wind,
         file: str,
+        phases: Phases,
     ) -> None:
         self.vehicle, self.orbit, self.bounds, self.file = vehicle, orbit, bounds, file
         self.site, self.earth = site, earth
@@ -192,6 +199,10 @@ class _Planner:
         usable -= bounds.burnt_before_release_kg
         self.first = first._replace(duration_s=usable / first.flow_kgps)
         self.second = second
+        self.throttles = [
+            _throttles(vehicle, stage, phases, bounds, site.altitude_m) for stage in (0, 1)
+        ]
+        self.words = np.empty(data.WORDS)
         upper = (vehicle.stage_dry_kg[1] + vehicle.stage_propellant_kg[1]
                  + vehicle.payload_kg + vehicle.fairing_kg)  # fmt: skip
         self.upper_kg = float(upper)
@@ -388,9 +399,13 @@ class _Planner:
 
     def _first_stage(self, kick_rad: float) -> tuple[Floats, int, int]:
         """Trajectory of a pitch-over, its number of rows, and the row where the turn begins."""
-        rows = np.empty((int(self.first.duration_s / STEP_S) + 3, kernel.COLUMNS))
+        throttles = self.throttles[0]
+        longest_s = self.first.duration_s / max(LEAST_LEVEL, throttles.least)
+        rows = np.empty((int(longest_s / STEP_S) + 3, kernel.COLUMNS))
         launch = self._launch(kick_rad)
-        count, turn = kernel.fly_first_stage(launch, self.first, self.air, rows)
+        count, turn = kernel.fly_first_stage(
+            launch, self.first, self.air, throttles, self.words, rows
+        )
         return rows, int(count), int(turn)
 
     def _upper_stage(self, burnout: Floats, *near: Floats) -> Floats | None:
@@ -403,16 +418,18 @@ class _Planner:
         rows[0] = burnout
         rows[0, kernel.MASS_KG] = self.upper_kg
         idle = self.steered._replace(speed_mps=math.inf, step_s=1.0)
-        coasted = self._fly_upper(idle, Burn(0.0, 0.0, 0.0, coast_s), rows)
+        rated = self.throttles[1]._replace(first=-1)
+        coasted = self._fly_upper(idle, Burn(0.0, 0.0, 0.0, coast_s), rated, rows)
         coasted[:, kernel.PITCH_RAD] = burnout[kernel.PITCH_RAD]  # held until there is thrust
         burn = self.second._replace(duration_s=self.upper_kg / self.second.flow_kgps)
-        rows = np.empty((int(burn.duration_s / UPPER_STEP_S) + 8, kernel.COLUMNS))
+        longest_s = burn.duration_s / max(LEAST_LEVEL, self.throttles[1].least)
+        rows = np.empty((int(longest_s / UPPER_STEP_S) + 8, kernel.COLUMNS))
 
         def fly(law: Floats) -> Floats:
             rows[0] = coasted[-1]
             start, end, yaw = (float(x) for x in law)
             steered = self.steered._replace(tangent_start=start, tangent_end=end, yaw_rad=yaw)
-            return self._fly_upper(steered, burn, rows)
+            return self._fly_upper(steered, burn, self.throttles[1], rows)
 
         law = find_root(lambda x: self._off_insertion(fly(x)[-1]), (self.law, *near, *LAWS))
         if law is None:
@@ -422,8 +439,14 @@ class _Planner:
         flown[0, kernel.PITCH_RAD] = coasted[-1, kernel.PITCH_RAD]
         return np.concatenate((coasted[1:], flown[1:]))
 
-    def _fly_upper(self, steered: Steered, burn: Burn, rows: Floats) -> Floats:
-        return rows[: kernel.fly_upper_stage(steered, burn, self.air, self.pad_up, rows)]
+    def _fly_upper(
+        self, steered: Steered, burn: Burn, throttles: Throttles, rows: Floats
+    ) -> Floats:
+        return rows[
+            : kernel.fly_upper_stage(
+                steered, burn, self.air, self.pad_up, throttles, self.words, rows
+            )
+        ]
 
     def _off_insertion(self, row: Floats) -> Floats:
         """How far a cut-off is from the insertion: km, 10 m/s radial, 0.01 deg of inclination.
@@ -462,6 +485,26 @@ def _stage_burn(vehicle: AssumedVehicle, stage: int) -> Burn:
         exit_area_m2=float(vehicle.engine_exit_area_m2[own].sum()),
         flow_kgps=flow,
         duration_s=float(vehicle.stage_propellant_kg[stage]) / flow,
+    )
+
+
+def _throttles(
+    vehicle: AssumedVehicle, stage: int, phases: Phases, bounds: Bounds, pad_altitude_m: float
+) -> Throttles:
+    """The sequence as a stage's burn goes through it, from the release or its first ignition."""
+    own = vehicle.engine_stage == stage
+    begins = phases.table[:, data.STAGE] == stage
+    if stage == 0:
+        begins &= phases.table[:, data.RELEASES] > 0.0
+    return Throttles(
+        phases=phases,
+        first=int(np.flatnonzero(begins)[0]) if begins.any() else -1,
+        least=float(vehicle.engine_throttle_min[own].max()),
+        most=float(vehicle.engine_throttle_max[own].min()),
+        engines=float(own.sum()),
+        burnt_kg=bounds.burnt_before_release_kg if stage == 0 else 0.0,
+        load_kg=float(vehicle.stage_propellant_kg[stage]),
+        pad_altitude_m=pad_altitude_m,
     )
 
 

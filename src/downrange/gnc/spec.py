@@ -36,7 +36,8 @@ class PhaseSpec(Spec):
     Attributes:
         name: what other phases call it.
         engines: the stage whose engines run, or "none".
-        throttle: of those engines, over rated thrust.
+        throttle: of those engines, over rated thrust; they go no lower than their `throttle_min`.
+            The plan throttles as the phases do.
         acceleration_limit: sensed along the axis, to which those engines are throttled.
         steering: none (engines straight), vertical, pitch_over, programme, hold_attitude; above
             the air prograde (nose along the inertial velocity), insertion (closed loop to the
