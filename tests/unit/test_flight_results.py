@@ -14,7 +14,7 @@ from flight_case import journey_of, ready
 from downrange.flight import results
 from downrange.flight.bodies import Journey
 from downrange.flight.kernel import loop, watch
-from downrange.flight.spec import ObjectiveSpec
+from downrange.flight.spec import ObjectiveSpec, ToleranceSpec
 from downrange.safety.kernel import rules
 from downrange.telemetry import Event, Telemetry
 
@@ -136,10 +136,16 @@ def test_what_was_left_in_the_stages_above_is_not_that_of_a_dropped_one(
     assert ended.propellant_left_kg == left_kg
 
 
-def judged(asked: dict[str, Any], events: list[Event], distance_m: float = 1e5) -> dict[str, Any]:
+def judged(
+    asked: dict[str, Any],
+    events: list[Event],
+    distance_m: float = 1e5,
+    orbit: dict[str, Any] | None = None,
+) -> dict[str, Any]:
     spec = ready(planned=True).mission.spec
     spec = spec.model_copy(update={"objective": (ObjectiveSpec(name="it", **asked),)})
-    (found,) = results.judge_objectives(spec, [body(events, "impacted", distance_m)], events)
+    ended = [body(events, "impacted", distance_m)]
+    (found,) = results.judge_objectives(spec, ended, events, orbit)
     assert found["name"] == "it"
     return found
 
@@ -167,6 +173,53 @@ def test_what_must_not_happen_spoils_an_objective(happened: bool) -> None:
 def test_an_objective_only_of_what_must_not_happen() -> None:
     assert judged({"without": ("breakup",)}, [])["met"] is True
     assert judged({"without": ("breakup",)}, [event("breakup")])["met"] is False
+
+
+def orbit_of(perigee_km: float, apogee_km: float, inclination_deg: float = 95.0) -> dict[str, Any]:
+    return {"perigee_altitude_m": perigee_km * 1e3, "apogee_altitude_m": apogee_km * 1e3,
+            "inclination_deg": inclination_deg, "time_s": 2893.1}  # fmt: skip
+
+
+INSERTED = [Event(2893.0, "stage2", "orbit_insertion")]
+NEAR = ToleranceSpec.model_validate(
+    {"perigee": "10 km", "apogee": "12 km", "inclination": "0.1 deg"}
+)
+
+
+@pytest.mark.parametrize(
+    ("orbit", "met", "told"),
+    [
+        (orbit_of(499.4, 500.1), True, "perigee off by -0.6 of 10 km, apogee off by +0.1 of 12 km"),
+        (orbit_of(490.01, 511.99, 95.099), True, "inclination off by +0.099 of 0.1 deg"),
+        (orbit_of(489.9, 500.0), False, "perigee off by -10.1 of 10 km, too far"),
+        (orbit_of(499.0, 512.1), False, "apogee off by +12.1 of 12 km, too far"),
+        (orbit_of(500.0, 500.0, 94.89), False, "inclination off by -0.11 of 0.1 deg, too far"),
+        (orbit_of(119.0, 500.0), None, "no orbit"),
+        (None, None, "no orbit"),
+    ],
+)
+def test_an_orbit_is_measured_against_the_target(
+    orbit: dict[str, Any] | None, met: bool | None, told: str
+) -> None:
+    """The target is 500 km by 500 km at 95 degrees."""
+    found = judged({"tolerance": NEAR}, [], orbit=orbit)
+    assert found["met"] is met
+    assert told in found["evidence"]
+    assert found["time_s"] == (2893.1 if met is not None else None)
+
+
+def test_an_insertion_into_another_orbit_does_not_meet_an_objective() -> None:
+    asked = {"event": "orbit_insertion", "tolerance": ToleranceSpec()}
+    assert judged(asked, INSERTED, orbit=orbit_of(500.0, 514.0))["met"] is True
+    found = judged(asked, INSERTED, orbit=orbit_of(200.0, 500.0))
+    assert found["met"] is False
+    assert (
+        "orbit_insertion at T+2893.0 s; perigee off by -300 of 10 km, too far" in found["evidence"]
+    )
+    assert judged(asked, [], orbit=None)["met"] is None
+    spoilt = judged({**asked, "without": ("breakup",)}, [*INSERTED, event("breakup")],
+                    orbit=orbit_of(500.0, 500.0))  # fmt: skip
+    assert (spoilt["met"], spoilt["time_s"]) == (False, 10.0)
 
 
 def one_psi_m(propellant_kg: float) -> float:

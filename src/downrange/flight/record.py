@@ -45,16 +45,17 @@ def recording_of(ready: Prepared, journey: Journey, how: dict[str, Any]) -> Reco
         ends[flown.name] = flown.ends_m
     clear = _clearances(found, ends)
     events = sorted((event for each in found for event in each.events), key=lambda e: e.time_s)
-    objectives = results.judge_objectives(spec, found, events)
     steered = next(each for each in found if each.steered)
     bodies = {each.name: results.body_summary(each, earth, spec) for each in found}
+    orbit = bodies[steered.name]["orbit"]
+    objectives = results.judge_objectives(spec, found, events, orbit)
     summary: dict[str, Any] = (
         _heading(ready.mission)
         | how
         | {
             "outcome": results.mission_outcome([steered.outcome], objectives),
             "bodies": bodies,
-            "orbit": bodies[steered.name]["orbit"],
+            "orbit": orbit,
             "target": results.target_of(spec),
             "delta_v": results.delta_v(found, [stage.name for stage in spec.vehicle.stage]),
             "events": [vars(event) for event in events],
