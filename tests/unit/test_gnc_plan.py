@@ -114,6 +114,16 @@ def test_the_insertion_is_the_perigee_of_the_transfer() -> None:
     assert math.degrees(ascent.inclination_rad) == pytest.approx(95.0, abs=1e-4)
 
 
+def test_the_upper_stage_ends_in_the_plane_of_its_ignition() -> None:
+    """As the closed loop flies: the plane of 95 degrees through where the engine was lit."""
+    _, ascent = planned()
+    lit, _ = inertial(ascent, ascent.burnout_row + 5)
+    r, v = inertial(ascent, ascent.insertion_row)
+    normal = np.cross(r, v) / np.linalg.norm(np.cross(r, v))
+    assert abs(lit @ normal) < 5.0  # of 6,450 km; with a constant yaw it is 13 km
+    assert normal[2] == pytest.approx(math.cos(math.radians(95.0)), abs=1e-6)
+
+
 def test_masses_times_and_propellant_add_up() -> None:
     v = vehicle()
     _, ascent = planned()

@@ -25,6 +25,7 @@ from downrange.gnc.kernel import ascent as kernel
 from downrange.gnc.kernel import data
 from downrange.gnc.kernel.ascent import Air, Burn, Launch, Steered
 from downrange.gnc.kernel.data import AssumedVehicle, Floats, Phases
+from downrange.gnc.kernel.space import plane_normal
 from downrange.gnc.kernel.throttling import Throttles
 from downrange.gnc.search import find_root, golden_section
 from downrange.units import STANDARD_GRAVITY_MPS2
@@ -165,7 +166,7 @@ def plan_ascent(
 
     A point mass: vertical rise, pitch-over at a steady rate, gravity turn in the launch plane at
     zero angle of attack against the forecast wind, burn-out; then linear-tangent steering of the
-    second stage at a constant yaw to the insertion. Thrust is there from the release on, as the
+    second stage, up and sideways, to the insertion. Thrust is there from the release on, as the
     phases throttle it; without phases it is rated thrust.
 
     Raises:
@@ -228,6 +229,7 @@ class _Planner:
             tangent_start=0.0,
             tangent_end=0.0,
             yaw_rad=0.0,
+            yaw_turn=0.0,
             duration_s=self.second.duration_s,
             speed_mps=self.insertion_speed,
             least_mass_kg=0.3 * self.empty_kg,
@@ -314,7 +316,7 @@ class _Planner:
     def ascent(self, kick_rad: float) -> Ascent | None:
         """The whole ascent of a pitch-over whose `final_mass` is finite; None if none inserts."""
         first, count, turn = self._first_stage(kick_rad)
-        upper = self._upper_stage(first[count - 1], self.tried[kick_rad][1])
+        upper = self._upper_stage(first[count - 1], self.tried[kick_rad][1], in_plane=True)
         if upper is None:
             return None
         rows = np.concatenate((first[:count], upper))
@@ -408,11 +410,44 @@ class _Planner:
         )
         return rows, int(count), int(turn)
 
-    def _upper_stage(self, burnout: Floats, *near: Floats) -> Floats | None:
+    def _upper_stage(self, burnout: Floats, *near: Floats, in_plane: bool = False) -> Floats | None:
         """Trajectory from burn-out to insertion; None where no steering gets there.
 
-        `near` are places to look for it besides the last one found.
+        `near` are places to look for it besides the last one found. A constant yaw reaches the
+        inclination, which is near enough to compare pitch-overs; `in_plane` turns on into the
+        plane that the closed loop chooses at its ignition, as it will fly.
         """
+        coasted = self._coast(burnout)
+        burn = self.second._replace(duration_s=self.upper_kg / self.second.flow_kgps)
+        longest_s = burn.duration_s / max(LEAST_LEVEL, self.throttles[1].least)
+        rows = np.empty((int(longest_s / UPPER_STEP_S) + 8, kernel.COLUMNS))
+
+        def fly(law: Floats) -> Floats:
+            rows[0] = coasted[-1]
+            start, end, yaw, *turn = (float(x) for x in law)
+            steered = self.steered._replace(
+                tangent_start=start, tangent_end=end, yaw_rad=yaw, yaw_turn=turn[0] if turn else 0.0
+            )
+            return self._fly_upper(steered, burn, self.throttles[1], rows)
+
+        law = find_root(lambda x: self._off_insertion(fly(x)[-1]), (self.law, *near, *LAWS))
+        if law is None:
+            return None
+        self.law = law
+        if in_plane:
+            lit = coasted[-1]
+            normal = np.array(plane_normal(self.orbit.inclination_rad,
+                                           _vector(lit, kernel.POSITION_ECI_M),
+                                           _vector(lit, kernel.VELOCITY_ECI_MPS)))  # fmt: skip
+            law = find_root(lambda x: self._off_plane(fly(x)[-1], normal), (np.append(law, 0.0),))
+            if law is None:
+                return None
+        flown = fly(law)
+        flown[0, kernel.PITCH_RAD] = coasted[-1, kernel.PITCH_RAD]
+        return np.concatenate((coasted[1:], flown[1:]))
+
+    def _coast(self, burnout: Floats) -> Floats:
+        """From burn-out to the upper stage's ignition, its mass without the first stage's."""
         coast_s = self.bounds.staging_coast_s
         rows = np.empty((int(coast_s) + 3, kernel.COLUMNS))
         rows[0] = burnout
@@ -421,23 +456,7 @@ class _Planner:
         rated = self.throttles[1]._replace(first=-1)
         coasted = self._fly_upper(idle, Burn(0.0, 0.0, 0.0, coast_s), rated, rows)
         coasted[:, kernel.PITCH_RAD] = burnout[kernel.PITCH_RAD]  # held until there is thrust
-        burn = self.second._replace(duration_s=self.upper_kg / self.second.flow_kgps)
-        longest_s = burn.duration_s / max(LEAST_LEVEL, self.throttles[1].least)
-        rows = np.empty((int(longest_s / UPPER_STEP_S) + 8, kernel.COLUMNS))
-
-        def fly(law: Floats) -> Floats:
-            rows[0] = coasted[-1]
-            start, end, yaw = (float(x) for x in law)
-            steered = self.steered._replace(tangent_start=start, tangent_end=end, yaw_rad=yaw)
-            return self._fly_upper(steered, burn, self.throttles[1], rows)
-
-        law = find_root(lambda x: self._off_insertion(fly(x)[-1]), (self.law, *near, *LAWS))
-        if law is None:
-            return None
-        self.law = law
-        flown = fly(law)
-        flown[0, kernel.PITCH_RAD] = coasted[-1, kernel.PITCH_RAD]
-        return np.concatenate((coasted[1:], flown[1:]))
+        return coasted
 
     def _fly_upper(
         self, steered: Steered, burn: Burn, throttles: Throttles, rows: Floats
@@ -461,6 +480,13 @@ class _Planner:
         high = radius - self.insertion_radius
         tilt = _inclination(row) - self.orbit.inclination_rad
         return np.array([high / 1e3, float(r @ v) / radius / 10.0, math.degrees(tilt) / 0.01])
+
+    def _off_plane(self, row: Floats, normal: Floats) -> Floats:
+        """The same, with km and 10 m/s out of a plane instead of the inclination."""
+        r = row[kernel.POSITION_ECI_M : kernel.POSITION_ECI_M + 3]
+        v = row[kernel.VELOCITY_ECI_MPS : kernel.VELOCITY_ECI_MPS + 3]
+        high, climbing, _ = self._off_insertion(row)
+        return np.array([high, climbing, float(r @ normal) / 1e3, float(v @ normal) / 10.0])
 
     def _on_earth(
         self, row: Floats

@@ -90,12 +90,13 @@ class Steered(NamedTuple):
     """Linear-tangent steering of an upper stage, and what ends its burn.
 
     tan(pitch) falls linearly from `tangent_start` to `tangent_end` over `duration_s`, against
-    the horizontal of the ignition and at a constant yaw from its plane.
+    the horizontal of the ignition and at a yaw from its plane, to which a linear turn may come.
     """
 
     tangent_start: float
     tangent_end: float
     yaw_rad: float  # to the right
+    yaw_turn: float  # tangent that is added to the right over `duration_s`
     duration_s: float
     speed_mps: float  # inertial, at which the burn ends
     least_mass_kg: float  # the burn is given up here
@@ -271,11 +272,14 @@ def fly_first_stage(
 
 
 @njit
-def tangent_direction(steered: Steered, since: float, up: Vector, ahead: Vector) -> Vector:
+def tangent_direction(
+    steered: Steered, since: float, up: Vector, ahead: Vector, right: Vector
+) -> Vector:
     """Direction of linear-tangent steering some time after ignition."""
     span = since / steered.duration_s
     change = steered.tangent_end - steered.tangent_start
-    return unit(add(ahead, scale(up, steered.tangent_start + span * change)))
+    across = add(ahead, scale(right, span * steered.yaw_turn))
+    return unit(add(across, scale(up, steered.tangent_start + span * change)))
 
 
 @njit
@@ -291,14 +295,14 @@ def fly_upper_stage(
     r, v = vector_at(rows[0], POSITION_ECI_M), vector_at(rows[0], VELOCITY_ECI_MPS)
     up = unit(r)
     ahead = unit(sub(v, scale(up, dot(v, up))))
-    right = scale(cross(ahead, up), math.sin(steered.yaw_rad))
-    ahead = add(scale(ahead, math.cos(steered.yaw_rad)), right)
+    right = cross(ahead, up)
+    ahead = add(scale(ahead, math.cos(steered.yaw_rad)), scale(right, math.sin(steered.yaw_rad)))
     start_s, carried, n, h = rows[0, TIME_S], steered.drop_mass_kg, 0, steered.step_s
     begin(throttles, start_s, words)
     level, used_s = throttles.most, 0.0
     while n + 1 < rows.shape[0]:
         row, t = rows[n], rows[n, TIME_S]
-        along = tangent_direction(steered, t - start_s, up, ahead)
+        along = tangent_direction(steered, t - start_s, up, ahead, right)
         row[PITCH_RAD] = math.asin(dot(along, eci_from_ecef(pad_up, t, medium.earth)))
         r_ecef = ecef_from_eci(vector_at(row, POSITION_ECI_M), t, medium.earth)
         if geodetic(r_ecef, medium.earth)[2] > steered.drop_altitude_m:
@@ -315,8 +319,8 @@ def fly_upper_stage(
         whole = min(steered.step_s, (burn.duration_s - used_s) / level)
         h = whole
         for _ in range(8):
-            middle = tangent_direction(steered, t - start_s + 0.5 * h, up, ahead)
-            end = tangent_direction(steered, t - start_s + h, up, ahead)
+            middle = tangent_direction(steered, t - start_s + 0.5 * h, up, ahead, right)
+            end = tangent_direction(steered, t - start_s + h, up, ahead, right)
             r, v = advance(row, h, along, middle, end, now, medium)
             over = norm(v) - steered.speed_mps
             if abs(over) < 1e-6 or (over < 0.0 and h == whole):
