@@ -235,6 +235,26 @@ def test_the_pad_is_unharmed_beyond_the_blast(factor: float, met: bool) -> None:
     assert f"{distance_m:.0f} m" in found["evidence"]
 
 
+@pytest.mark.parametrize("full_m", [300.0, 400.0])
+def test_every_body_may_harm_the_pad_not_only_the_nearest(full_m: float) -> None:
+    """30 t reach 324 m; an empty one that comes down nearer harms nothing."""
+    assert one_psi_m(LEFT_KG) == pytest.approx(324.4, abs=0.1)
+    empty = Telemetry.from_columns({"time_s": [0.0, 40.0], "propellant_kg": [0.0, 0.0]})
+    far = [event("impact", 50.0, 9.0)]
+    ended = [
+        body(far, "impacted", full_m),
+        results.Ended("fairing_left", empty, [event("impact", 40.0, 9.0)], "impacted", "land",
+                      150.0, False, 2.0),
+    ]  # fmt: skip
+    spec = ready(planned=True).mission.spec
+    objective = ObjectiveSpec(name="pad", pad_unharmed=True)
+    spec = spec.model_copy(update={"objective": (objective,)})
+    (found,) = results.judge_objectives(spec, ended, far, None)
+    assert found["met"] is (full_m > 324.4)
+    assert found["time_s"] == 50.0
+    assert found["evidence"] == f"stage1 came down {full_m:.0f} m from the pad, 1 psi reaches 324 m"
+
+
 def test_the_pad_is_unharmed_by_what_never_came_down() -> None:
     found = judged({"pad_unharmed": True}, [], 0.0)
     assert (found["met"], found["evidence"]) == (True, "nothing came down")

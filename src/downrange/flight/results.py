@@ -285,18 +285,24 @@ def _near_target(
 
 
 def _pad(spec: MissionSpec, bodies: Sequence[Ended]) -> tuple[bool, str, float | None]:
-    """Whether the pad is unharmed by what came down nearest to it, what shows it, and when."""
-    down = [(each, each.impact) for each in bodies if each.impact is not None]
+    """Whether the pad is unharmed by all that came down, what shows it best, and when.
+
+    That is the body with least room between its blast and the pad; not always the nearest.
+    """
+    down = []
+    for each in bodies:
+        if each.impact is not None:
+            left_kg = float(each.telemetry.column("propellant_kg")[-1])
+            reach_m = overpressure_radius_m(left_kg, spec.safety.blast.tnt_equivalence.si)
+            down.append((each.pad_distance_m - reach_m, reach_m, each, each.impact))
     if not down:
         return True, "nothing came down", None
-    nearest, impact = min(down, key=lambda pair: pair[0].pad_distance_m)
-    left_kg = float(nearest.telemetry.column("propellant_kg")[-1])
-    reach_m = overpressure_radius_m(left_kg, spec.safety.blast.tnt_equivalence.si)
-    far_m = nearest.pad_distance_m
+    room_m, reach_m, worst, impact = min(down, key=lambda found: found[0])
+    far_m = worst.pad_distance_m
     away = f"{far_m:.0f} m" if far_m < FAR_M else f"{far_m / 1e3:.0f} km"
-    where = f"came down {away} from the pad"
-    told = f"{where}, 1 psi reaches {reach_m:.0f} m"
-    return nearest.pad_distance_m > reach_m, told, impact.time_s
+    which = f"{worst.name} " if len(down) > 1 else ""
+    told = f"{which}came down {away} from the pad, 1 psi reaches {reach_m:.0f} m"
+    return room_m > 0.0, told, impact.time_s
 
 
 def margins_of(journey: Journey, spec: MissionSpec, t0_s: float) -> dict[str, Any]:
