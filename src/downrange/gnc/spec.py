@@ -192,7 +192,7 @@ class GuidanceSpec(Spec):
             radius is crossed whatever the first burn's tail-off gives.
         staging_coast: from first-stage burn-out to upper-stage ignition, for the plan.
         fairing_altitude: above which the plan drops the fairing once the upper stage burns.
-        space_rate_limit: of the attitude commanded above the air.
+        space_rate_limit: of the attitude commanded above the air: of the nose, and of roll.
         max_dynamic_pressure: that the plan may meet.
         min_staging_altitude: that the plan must reach by first-stage burn-out.
     """
