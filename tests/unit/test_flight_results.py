@@ -193,7 +193,7 @@ NEAR = ToleranceSpec.model_validate(
         (orbit_of(490.01, 511.99, 95.099), True, "inclination off by +0.099 of 0.1 deg"),
         (orbit_of(489.9, 500.0), False, "perigee off by -10.1 of 10 km, too far"),
         (orbit_of(499.0, 512.1), False, "apogee off by +12.1 of 12 km, too far"),
-        (orbit_of(500.0, 500.0, 94.89), False, "inclination off by -0.11 of 0.1 deg, too far"),
+        (orbit_of(500.0, 500.0, 94.89), False, "inclination off by -0.110 of 0.1 deg, too far"),
         (orbit_of(119.0, 500.0), None, "no orbit"),
         (None, None, "no orbit"),
     ],
@@ -214,7 +214,8 @@ def test_an_insertion_into_another_orbit_does_not_meet_an_objective() -> None:
     found = judged(asked, INSERTED, orbit=orbit_of(200.0, 500.0))
     assert found["met"] is False
     assert (
-        "orbit_insertion at T+2893.0 s; perigee off by -300 of 10 km, too far" in found["evidence"]
+        "orbit_insertion at T+2893.0 s; perigee off by -300.0 of 10 km, too far"
+        in found["evidence"]
     )
     assert judged(asked, [], orbit=None)["met"] is None
     spoilt = judged({**asked, "without": ("breakup",)}, [*INSERTED, event("breakup")],

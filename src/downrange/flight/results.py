@@ -278,9 +278,10 @@ def _near_target(
     ):
         off = (orbit[key] - target[key]) * factor
         within.append(abs(off) <= allowed)
-        shown = round(off, 1 if unit == "km" else 3) + 0.0  # no minus before a zero
+        digits = 1 if unit == "km" else 3
+        shown = round(off, digits) + 0.0  # no minus before a zero
         far = "" if within[-1] else ", too far"
-        told.append(f"{name} off by {shown:+g} of {allowed:g} {unit}{far}")
+        told.append(f"{name} off by {shown:+.{digits}f} of {allowed:g} {unit}{far}")
     return all(within), ", ".join(told), orbit["time_s"]
 
 
