@@ -37,3 +37,5 @@ napoleon_use_ivar = True
 html_theme = "furo"
 html_title = "Downrange"
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["page.css"]
