@@ -13,7 +13,13 @@ author = "The Downrange authors"
 project_copyright = f"2026, {author}"
 release = version = metadata.version("downrange")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "from_code"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx-mathjax-offline",  # equations without a network
+    "from_code",
+]
 exclude_patterns = ["_build"]
 root_doc = "index"
 language = "en"
@@ -31,3 +37,5 @@ napoleon_use_ivar = True
 html_theme = "furo"
 html_title = "Downrange"
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["page.css"]

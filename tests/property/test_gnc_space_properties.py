@@ -105,8 +105,9 @@ def test_a_turn_keeps_its_limit_and_never_leads_away(
     # A turn of most from either end of the way; near a half turn it may go either way round.
     assert abs(angle(before, now) - min(off, most)) < 1e-6
     assert abs(angle(now, along) - max(0.0, off - most)) < 1e-6
-    rate = np.linalg.norm(words[data.COMMANDED_RATE_RADPS : data.COMMANDED_RATE_RADPS + 3])
-    assert rate <= math.radians(rate_degps) * (1.0 + 1e-9)
+    rolling, *turning = words[data.COMMANDED_RATE_RADPS : data.COMMANDED_RATE_RADPS + 3]
+    assert np.linalg.norm(turning) <= math.radians(rate_degps) * (1.0 + 1e-9)
+    assert abs(rolling) <= math.radians(rate_degps) * (1.0 + 1e-9)
 
 
 @given(units, units, altitudes, st.floats(0.3, 1.3))

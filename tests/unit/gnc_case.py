@@ -88,6 +88,8 @@ def vehicle(**changed: object) -> AssumedVehicle:
         engine_thrust_vac_n=thrust,
         engine_exit_area_m2=np.array([0.08] * 9 + [1.5]),
         engine_flow_kgps=thrust / (isp * 9.80665),
+        engine_throttle_min=np.ones(10),
+        engine_throttle_max=np.ones(10),
         engine_gimbal_limit_rad=np.full(10, math.radians(6.0)),
         engine_tail_off_s=np.full(10, 0.25),  # as the plant's chambers fall
         tank_stage=np.array([0, 0, 1, 1]),

@@ -50,7 +50,7 @@ def test_a_mission_in_words(command: Command) -> None:
         "2025-03-30 10:30:00 UTC", "andoya", "500 km x 500 km, 95 deg",
             "bending.mode.1: frequency x 0.72",
         "gravity_turn", "tank_fraction_min <= 0.002 or acceleration <= 3 m/s^2",
-        "MECO, no flight termination",
+        "MECO, no flight termination", "Orbit insertion, target within 10 km (perigee)",
     ):  # fmt: skip
         assert words in said
 

@@ -9,8 +9,9 @@ import pytest
 from flight_case import digest, ended, journey_of, parts, ready, rows_of
 from numpy.testing import assert_allclose
 
+from downrange.dynamics.kernel import rigid
 from downrange.dynamics.kernel.advance import FLYING, HELD, STATUS
-from downrange.flight.kernel import loop, watch
+from downrange.flight.kernel import by_tick, loop, watch
 from downrange.gnc.kernel import data
 from downrange.propulsion.kernel import GIMBAL_Y_RAD, LEVEL, ON
 from downrange.safety.kernel import rules
@@ -170,6 +171,27 @@ def test_the_mission_is_complete_so_long_after_its_last_phase_began() -> None:
     end = flight.clock[loop.TICK] * numbers.tick_s
     slow_s = numbers.slow_ticks * numbers.tick_s
     assert end - began == pytest.approx(120.0, abs=slow_s + 0.001)
+
+
+@pytest.mark.parametrize(
+    ("altitude_m", "asked", "long"),
+    [(94e3, 1.0, False), (96e3, 1.0, True), (96e3, 0.0, False), (0.0, 1.0, False)],
+)
+def test_a_long_tick_is_for_above_the_air_whoever_asks_for_it(
+    altitude_m: float, asked: float, long: bool
+) -> None:
+    """95 km by the truth: what asks for it may be wrong about where it is."""
+    numbers, flight = parts(ready(planned=True))
+    given = by_tick.new_given(numbers.plant.engines.n)
+    ticks = by_tick.fly_by_tick(numbers, flight, given)
+    for _ in range(5):
+        next(ticks)
+    assert numbers.slow_ticks > 1
+    before = flight.clock[loop.TICK]
+    given.command.discrete[bus.SLOW_TICK] = asked
+    flight.state.aux[rigid.AUX_ALTITUDE_M] = altitude_m
+    next(ticks)
+    assert flight.clock[loop.TICK] - before == (numbers.slow_ticks if long else 1)
 
 
 def test_a_flight_that_is_over_stays_over() -> None:

@@ -14,7 +14,7 @@ from flight_case import journey_of, ready
 from downrange.flight import results
 from downrange.flight.bodies import Journey
 from downrange.flight.kernel import loop, watch
-from downrange.flight.spec import ObjectiveSpec
+from downrange.flight.spec import ObjectiveSpec, ToleranceSpec
 from downrange.safety.kernel import rules
 from downrange.telemetry import Event, Telemetry
 
@@ -136,10 +136,16 @@ def test_what_was_left_in_the_stages_above_is_not_that_of_a_dropped_one(
     assert ended.propellant_left_kg == left_kg
 
 
-def judged(asked: dict[str, Any], events: list[Event], distance_m: float = 1e5) -> dict[str, Any]:
+def judged(
+    asked: dict[str, Any],
+    events: list[Event],
+    distance_m: float = 1e5,
+    orbit: dict[str, Any] | None = None,
+) -> dict[str, Any]:
     spec = ready(planned=True).mission.spec
     spec = spec.model_copy(update={"objective": (ObjectiveSpec(name="it", **asked),)})
-    (found,) = results.judge_objectives(spec, [body(events, "impacted", distance_m)], events)
+    ended = [body(events, "impacted", distance_m)]
+    (found,) = results.judge_objectives(spec, ended, events, orbit)
     assert found["name"] == "it"
     return found
 
@@ -169,6 +175,54 @@ def test_an_objective_only_of_what_must_not_happen() -> None:
     assert judged({"without": ("breakup",)}, [event("breakup")])["met"] is False
 
 
+def orbit_of(perigee_km: float, apogee_km: float, inclination_deg: float = 95.0) -> dict[str, Any]:
+    return {"perigee_altitude_m": perigee_km * 1e3, "apogee_altitude_m": apogee_km * 1e3,
+            "inclination_deg": inclination_deg, "time_s": 2893.1}  # fmt: skip
+
+
+INSERTED = [Event(2893.0, "stage2", "orbit_insertion")]
+NEAR = ToleranceSpec.model_validate(
+    {"perigee": "10 km", "apogee": "12 km", "inclination": "0.1 deg"}
+)
+
+
+@pytest.mark.parametrize(
+    ("orbit", "met", "told"),
+    [
+        (orbit_of(499.4, 500.1), True, "perigee off by -0.6 of 10 km, apogee off by +0.1 of 12 km"),
+        (orbit_of(490.01, 511.99, 95.099), True, "inclination off by +0.099 of 0.1 deg"),
+        (orbit_of(489.9, 500.0), False, "perigee off by -10.1 of 10 km, too far"),
+        (orbit_of(499.0, 512.1), False, "apogee off by +12.1 of 12 km, too far"),
+        (orbit_of(500.0, 500.0, 94.89), False, "inclination off by -0.110 of 0.1 deg, too far"),
+        (orbit_of(119.0, 500.0), None, "no orbit"),
+        (None, None, "no orbit"),
+    ],
+)
+def test_an_orbit_is_measured_against_the_target(
+    orbit: dict[str, Any] | None, met: bool | None, told: str
+) -> None:
+    """The target is 500 km by 500 km at 95 degrees."""
+    found = judged({"tolerance": NEAR}, [], orbit=orbit)
+    assert found["met"] is met
+    assert told in found["evidence"]
+    assert found["time_s"] == (2893.1 if met is not None else None)
+
+
+def test_an_insertion_into_another_orbit_does_not_meet_an_objective() -> None:
+    asked = {"event": "orbit_insertion", "tolerance": ToleranceSpec()}
+    assert judged(asked, INSERTED, orbit=orbit_of(500.0, 514.0))["met"] is True
+    found = judged(asked, INSERTED, orbit=orbit_of(200.0, 500.0))
+    assert found["met"] is False
+    assert (
+        "orbit_insertion at T+2893.0 s; perigee off by -300.0 of 10 km, too far"
+        in found["evidence"]
+    )
+    assert judged(asked, [], orbit=None)["met"] is None
+    spoilt = judged({**asked, "without": ("breakup",)}, [*INSERTED, event("breakup")],
+                    orbit=orbit_of(500.0, 500.0))  # fmt: skip
+    assert (spoilt["met"], spoilt["time_s"]) == (False, 10.0)
+
+
 def one_psi_m(propellant_kg: float) -> float:
     """45 ft per cube root of a pound of TNT, a fifth of the propellant counting."""
     return 0.3048 * 45.0 * (0.2 * propellant_kg / 0.45359237) ** (1.0 / 3.0)
@@ -180,6 +234,26 @@ def test_the_pad_is_unharmed_beyond_the_blast(factor: float, met: bool) -> None:
     found = judged({"pad_unharmed": True}, [event("impact", 50.0, 100.0)], distance_m)
     assert (found["met"], found["time_s"]) == (met, 50.0)
     assert f"{distance_m:.0f} m" in found["evidence"]
+
+
+@pytest.mark.parametrize("full_m", [300.0, 400.0])
+def test_every_body_may_harm_the_pad_not_only_the_nearest(full_m: float) -> None:
+    """30 t reach 324 m; an empty one that comes down nearer harms nothing."""
+    assert one_psi_m(LEFT_KG) == pytest.approx(324.4, abs=0.1)
+    empty = Telemetry.from_columns({"time_s": [0.0, 40.0], "propellant_kg": [0.0, 0.0]})
+    far = [event("impact", 50.0, 9.0)]
+    ended = [
+        body(far, "impacted", full_m),
+        results.Ended("fairing_left", empty, [event("impact", 40.0, 9.0)], "impacted", "land",
+                      150.0, False, 2.0),
+    ]  # fmt: skip
+    spec = ready(planned=True).mission.spec
+    objective = ObjectiveSpec(name="pad", pad_unharmed=True)
+    spec = spec.model_copy(update={"objective": (objective,)})
+    (found,) = results.judge_objectives(spec, ended, far, None)
+    assert found["met"] is (full_m > 324.4)
+    assert found["time_s"] == 50.0
+    assert found["evidence"] == f"stage1 came down {full_m:.0f} m from the pad, 1 psi reaches 324 m"
 
 
 def test_the_pad_is_unharmed_by_what_never_came_down() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import tomllib
 from datetime import UTC, datetime
 from functools import cache
@@ -70,11 +71,43 @@ def test_an_objective_must_ask_for_something(data: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", [{"event": "meco"}, {"without": ["breakup"]}, {"pad_unharmed": True}]
+    "asked",
+    [{"event": "meco"}, {"without": ["breakup"]}, {"pad_unharmed": True}, {"tolerance": {}}],
 )
 def test_any_one_condition_makes_an_objective(data: dict[str, Any], asked: dict[str, Any]) -> None:
     data["objective"] = [{"name": "something", **asked}]
     assert validate(MissionSpec, data).objective[0].name == "something"
+
+
+def test_a_tolerance_has_defaults_for_what_is_left_out(data: dict[str, Any]) -> None:
+    data["objective"] = [{"name": "orbit", "tolerance": {"apogee": "3 km"}}]
+    near = validate(MissionSpec, data).objective[0].tolerance
+    assert near is not None
+    assert (near.perigee.si, near.apogee.si) == (10e3, 3e3)
+    assert near.inclination.si == pytest.approx(0.1 * math.pi / 180.0, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "says"),
+    [
+        ({"perigee": "-1 km"}, "tolerance.perigee", "-1 km"),
+        ({"apogee": "0 km"}, "tolerance.apogee", "0 km"),
+        ({"inclination": "1 km"}, "tolerance.inclination", "1 km"),
+        ({"perigee": 10}, "tolerance.perigee", "10"),
+        ({"perige": "1 km"}, "tolerance.perige", "perigee"),
+        ({"perigee": "500 km"}, "tolerance.perigee", "any orbit would do"),
+        ({"apogee": "700 km"}, "tolerance.apogee", "no less than the target's 500 km"),
+    ],
+)
+def test_a_tolerance_that_asks_for_nothing_is_refused(
+    data: dict[str, Any], given: dict[str, Any], path: str, says: str
+) -> None:
+    data["objective"] = [{"name": "orbit", "tolerance": given}]
+    with pytest.raises(InputError) as caught:
+        validate(MissionSpec, data)
+    (problem,) = caught.value.problems
+    assert problem.path == f"objective.orbit.{path}"
+    assert says in f"{problem.message} {problem.hint}"
 
 
 def test_a_time_of_launch_without_its_offset_is_refused(data: dict[str, Any]) -> None:

@@ -16,8 +16,10 @@ from downrange.earth.spec import WindSpec
 from downrange.errors import InputError
 from downrange.gnc.build import ascent_bounds, build_plan
 from downrange.gnc.kernel import ascent as kernel
+from downrange.gnc.kernel import data
 from downrange.gnc.kernel.ascent import Air, Burn, Launch
-from downrange.gnc.plan import Orbit, Site, launch_azimuth, plan_ascent
+from downrange.gnc.kernel.throttling import Throttles
+from downrange.gnc.plan import RATED, Orbit, Site, launch_azimuth, plan_ascent
 from downrange.gnc.search import find_root, golden_section
 from downrange.gnc.spec import ControlSpec, GuidanceSpec, TargetSpec
 
@@ -73,7 +75,9 @@ def test_straight_up_without_air_is_the_rocket_equation() -> None:
     )  # fmt: skip
     rows = np.empty((300, kernel.COLUMNS))
     medium = Air(earth, CALM, np.array([[0.0, 1.0], [1.0, 1.0]]))
-    count, _ = kernel.fly_first_stage(launch, Burn(thrust, 0.5, flow, burn_s), medium, rows)
+    rated = Throttles(RATED, -1, 1.0, 1.0, 1.0, 0.0, flow * burn_s, 0.0)
+    burn, words = Burn(thrust, 0.5, flow, burn_s), np.empty(data.WORDS)
+    count, _ = kernel.fly_first_stage(launch, burn, medium, rated, words, rows)
     last = rows[count - 1]
     assert last[kernel.TIME_S] == burn_s
     assert last[kernel.MASS_KG] == pytest.approx(mass - flow * burn_s, rel=1e-12)
@@ -108,6 +112,16 @@ def test_the_insertion_is_the_perigee_of_the_transfer() -> None:
     assert axis * (1.0 + eccentricity) - radius == pytest.approx(500e3, abs=100.0)
     assert math.degrees(math.acos(h[2] / np.linalg.norm(h))) == pytest.approx(95.0, abs=1e-4)
     assert math.degrees(ascent.inclination_rad) == pytest.approx(95.0, abs=1e-4)
+
+
+def test_the_upper_stage_ends_in_the_plane_of_its_ignition() -> None:
+    """As the closed loop flies: the plane of 95 degrees through where the engine was lit."""
+    _, ascent = planned()
+    lit, _ = inertial(ascent, ascent.burnout_row + 5)
+    r, v = inertial(ascent, ascent.insertion_row)
+    normal = np.cross(r, v) / np.linalg.norm(np.cross(r, v))
+    assert abs(lit @ normal) < 5.0  # of 6,450 km; with a constant yaw it is 13 km
+    assert normal[2] == pytest.approx(math.cos(math.radians(95.0)), abs=1e-6)
 
 
 def test_masses_times_and_propellant_add_up() -> None:

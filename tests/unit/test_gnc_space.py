@@ -243,24 +243,27 @@ def test_the_nose_turns_no_faster_than_its_limit_and_gets_there(rate_degps: floa
         assert abs(now @ plane) < 1e-9
         nose = now
         if k < ticks - 1:
-            assert np.linalg.norm(rate_of(words)) == pytest.approx(math.radians(rate_degps))
+            turning = np.linalg.norm(rate_of(words)[1:])
+            assert turning == pytest.approx(math.radians(rate_degps))
+            assert abs(rate_of(words)[0]) <= math.radians(rate_degps) * (1.0 + 1e-9)
     np.testing.assert_allclose(nose, along, atol=1e-12)
     point(space, tuple(along), TICK_S, words)
     np.testing.assert_allclose(rate_of(words), 0.0, atol=1e-9)
 
 
-def test_the_rate_commanded_is_that_of_the_nose_in_body_axes() -> None:
+def test_the_rate_commanded_is_that_of_the_command_in_body_axes() -> None:
     space, words = target(), flying()
     along = (-0.6, 0.0, 0.8)
     for _ in range(20):
         point(space, along, TICK_S, words)
-    before, _ = pointed(words)
+    before = pointed(words)
     q = tuple(words[data.COMMANDED_BODY_FROM_ECI : data.COMMANDED_BODY_FROM_ECI + 4])
     point(space, along, TICK_S, words)
-    after, _ = pointed(words)
     turn = np.array(quat_unrotate(q, tuple(rate_of(words))))
-    np.testing.assert_allclose(np.cross(turn, before), (after - before) / TICK_S, atol=1e-5)
-    assert abs(rate_of(words)[0]) < 1e-9  # nothing about the nose
+    for was, now in zip(before, pointed(words), strict=True):
+        np.testing.assert_allclose(np.cross(turn, was), (now - was) / TICK_S, atol=1e-5)
+    # About the nose too, until the belly is to the Earth.
+    assert abs(rate_of(words)[0]) == pytest.approx(math.radians(1.0))
 
 
 @pytest.mark.parametrize("along", [(0.0, 0.0, 1.0), (0.6, -0.8, 0.0), (-0.36, 0.48, 0.8)])
@@ -274,6 +277,25 @@ def test_the_belly_is_to_the_earth(along: tuple[float, float, float]) -> None:
     right = np.cross(belly, nose)
     assert abs(right @ down) < 1e-12
     assert belly @ down > 0.0
+
+
+@pytest.mark.parametrize("off_deg", [-170.0, -2.0, 35.0, 120.0])
+def test_a_roll_far_off_is_turned_back_no_faster_than_the_limit(off_deg: float) -> None:
+    """A coast that begins rolled: the command goes the short way round at the limit, and stays."""
+    space, words = target(rate_limit_degps=1.0), flying()
+    along = (-0.36, 0.48, 0.8)
+    for _ in range(round(400.0 / TICK_S)):
+        point(space, along, TICK_S, words)
+    nose, belly = pointed(words)
+    turned = Rotation.from_rotvec(math.radians(off_deg) * nose).apply(belly)
+    attitude = quat_from_axes(tuple(nose), tuple(np.cross(turned, nose)), tuple(turned))
+    words[data.COMMANDED_BODY_FROM_ECI : data.COMMANDED_BODY_FROM_ECI + 4] = attitude
+    for k in range(round(abs(off_deg) / TICK_S)):
+        point(space, along, TICK_S, words)
+        left = math.degrees(math.acos(min(1.0, pointed(words)[1] @ belly)))
+        assert left == pytest.approx(abs(off_deg) - (k + 1) * TICK_S, abs=1e-4)
+        if left > 2.0 * TICK_S:
+            assert rate_of(words)[0] == pytest.approx(-math.copysign(math.radians(1.0), off_deg))
 
 
 def test_a_nose_straight_up_keeps_its_right() -> None:

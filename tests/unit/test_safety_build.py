@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 from safety_case import EARTH, ascent, ned_ecef, rules, site, spec
 
+from downrange.earth.kernel.geodesy import geodetic
 from downrange.errors import InputError
 from downrange.safety.build import RULE_NAMES, build_rules, new_memory
 from downrange.safety.kernel import rules as kernel
@@ -101,13 +102,45 @@ def test_a_plan_too_near_a_place_is_refused_by_name():
 
 
 def test_an_orbit_ends_the_impact_track():
-    time, position, velocity, axis = ascent()
-    faster = velocity + np.outer(np.clip(time - 20.0, 0.0, None) * 250.0, ned_ecef(1.0, 0.0, 0.0))
+    time, position, faster, axis = to_orbit()
     built = build_rules(spec(), site(protect=[]), time, position, faster, axis, EARTH)
     assert np.isfinite(built.impact_track_m).all()
     assert np.isfinite(built.travel_m).all()
     last = tuple(position[-1]), tuple(faster[-1])
     assert impact_ecef(*last, EARTH)[4] == 0
+
+
+def to_orbit() -> tuple[np.ndarray, ...]:
+    """The made-up ascent pushed north by 250 m/s^2 from 20 s on: an orbit before its end."""
+    time, position, velocity, axis = ascent()
+    push = np.outer(np.clip(time - 20.0, 0.0, None) * 250.0, ned_ecef(1.0, 0.0, 0.0))
+    return time, position, velocity + push, axis
+
+
+def test_the_gate_is_where_the_impact_point_outruns_the_rules():
+    """Half of 20 km in 0.6 s; of 40 km, a later gate."""
+    built = build_rules(spec(), site(protect=[]), *to_orbit(), EARTH)
+    gate = round(built.end_s / built.step_s)
+    assert built.travel_m[gate] <= 10e3 < built.travel_m[gate + 1]
+    assert 20.0 <= built.end_s < 60.0
+    wider = build_rules(spec(corridor={"widest": "40 km"}), site(protect=[]), *to_orbit(), EARTH)
+    gate = round(wider.end_s / wider.step_s)
+    assert wider.travel_m[gate] <= 20e3 < wider.travel_m[gate + 1]
+    assert wider.end_s > built.end_s
+    # Its corridor reaches as far ahead as rules look.
+    rows = len(built.green_time_s)
+    assert (rows - 1) * built.step_s >= built.end_s * 1.3
+
+
+def test_places_beyond_the_gate_are_not_the_rules_business():
+    open_sea = build_rules(spec(), site(protect=[]), *to_orbit(), EARTH)
+    gate = round(open_sea.end_s / open_sea.step_s)
+    latitude, longitude, _ = geodetic(tuple(open_sea.impact_track_m[gate + 2]), EARTH)
+    far = {"latitude": f"{math.degrees(latitude)} deg", "radius": "500 m",
+           "longitude": f"{math.degrees(longitude)} deg", "name": "far shore"}  # fmt: skip
+    built = build_rules(spec(), site(protect=[far]), *to_orbit(), EARTH)
+    assert built.end_s == open_sea.end_s
+    assert built.impact_half_width_m[gate + 2] == 0.0
 
 
 def test_numbers_are_of_the_types_that_the_kernel_was_compiled_for():

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from flight_case import flown, ready
 from scipy.integrate import trapezoid
+from scipy.spatial.transform import Rotation
 
+from downrange.earth.kernel.atmosphere import air
 from downrange.earth.kernel.gravity import gravity_eci
 from downrange.telemetry import Telemetry
 from downrange.units import STANDARD_GRAVITY_MPS2
@@ -82,6 +84,31 @@ def test_the_gravity_loss_is_gravity_along_the_velocity() -> None:
     parted = recording.events_named("separation")[0].time_s
     between = table.at(parted, "delta_v_gravity_mps") - table.at(edges[1], "delta_v_gravity_mps")
     assert lines()[1]["gravity"] == pytest.approx(loss + between, abs=0.6)
+
+
+def test_steering_and_back_pressure_are_what_attitude_and_air_make_of_the_thrust() -> None:
+    """Of the first stage, from its rows: vacuum thrust by the flow of mass at 315 s.
+
+    The exit area follows from 315 s and 285 s at sea level. With ideal and gravity above, what is
+    left of the sum is drag, which so is checked as well.
+    """
+    table, end_s = flown(planned=True).bodies["stage1"].telemetry, 148.0
+    rows = (table["time_s"] >= 0.0) & (table["time_s"] <= end_s)
+    time_s, mass = table["time_s"][rows], table["mass_kg"][rows]
+    pushed = -np.gradient(mass, time_s) * ISP_S["stage1"] * STANDARD_GRAVITY_MPS2
+    attitude = np.stack([table[f"attitude_body_from_eci_{axis}"][rows] for axis in "xyzw"], axis=1)
+    pitch, yaw = (np.radians(table[f"gimbal_{name}_deg"][rows]) for name in ("pitch", "yaw"))
+    along = Rotation.from_quat(attitude).apply(np.stack([np.ones_like(yaw), yaw, -pitch], axis=1))
+    speed = np.stack([table[f"velocity_eci_{axis}_mps"][rows] for axis in "xyz"], axis=1)
+    cosine = (along * speed).sum(axis=1)
+    cosine /= np.linalg.norm(along, axis=1) * np.linalg.norm(speed, axis=1)
+    steering = -trapezoid(pushed / mass * (1.0 - cosine), time_s)
+    assert table.at(end_s, "delta_v_steering_mps") == pytest.approx(float(steering), abs=0.05)
+    earth = ready(planned=True).planned.plan.earth
+    pressure = np.array([air(h, earth)[1] for h in table["altitude_m"][rows].tolist()])
+    lost = pressure / 101325.0 * (1.0 - 285.0 / 315.0) * pushed
+    back = -trapezoid(lost / mass * cosine, time_s)
+    assert table.at(end_s, "delta_v_back_pressure_mps") == pytest.approx(float(back), abs=0.05)
 
 
 def test_a_coast_moves_nothing_but_gravity() -> None:

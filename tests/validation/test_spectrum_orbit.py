@@ -35,6 +35,17 @@ def flight(seed: int, disperse: tuple[str, ...]) -> Recording:
     return flown(planned=True, seed=seed, disperse=disperse)
 
 
+def test_the_objective_says_how_near_the_orbit_is_to_the_target() -> None:
+    """In the words of the summary, from its orbit and its target."""
+    summary = flight(1, ()).summary
+    objective = next(each for each in summary["objectives"] if each["name"] == "orbit")
+    assert objective["met"] is True
+    orbit, target = summary["orbit"], summary["target"]
+    for name, key in (("perigee", "perigee_altitude_m"), ("apogee", "apogee_altitude_m")):
+        off_km = (orbit[key] - target[key]) / 1e3
+        assert f"{name} off by {off_km:+.1f} of 10 km" in objective["evidence"]
+
+
 @kinds
 @seeds
 def test_it_reaches_its_orbit(seed: int, disperse: tuple[str, ...]) -> None:

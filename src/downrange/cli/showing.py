@@ -127,6 +127,10 @@ def _put_mission(mission: MissionSpec, to: Console) -> None:
         conditions = [event_title(each.event)] if each.event else []
         conditions += [f"no {event_title(name).lower()}" for name in each.without]
         conditions += ["nothing comes down near the pad"] if each.pad_unharmed else []
+        if each.tolerance is not None:
+            near = each.tolerance
+            conditions.append(f"target within {near.perigee.text} (perigee), {near.apogee.text} "
+                              f"(apogee), {near.inclination.text}")  # fmt: skip
         objectives.add_row(each.name, ", ".join(conditions))
     to.print("", phases, "", objectives)
 

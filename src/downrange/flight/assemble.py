@@ -111,7 +111,6 @@ def plan_mission(mission: Mission) -> Planned:
     rules = build_rules(
         spec.safety, spec.site, ascent.time_s[powered], ascent.position_ecef_m[powered],
         ascent.velocity_ecef_mps[powered], nose_of(ascent, spec)[powered], earth,
-        float(ascent.time_s[ascent.burnout_row]),
     )  # fmt: skip
     return Planned(
         plans=tuple(plans),

@@ -50,6 +50,8 @@ def assumed_vehicle(spec: VehicleSpec, plant: Plant, leg: Leg) -> AssumedVehicle
         engine_thrust_vac_n=np.ascontiguousarray(engines.thrust_vac_n),
         engine_exit_area_m2=np.ascontiguousarray(engines.exit_area_m2),
         engine_flow_kgps=np.ascontiguousarray(engines.flow_kgps),
+        engine_throttle_min=np.ascontiguousarray(engines.throttle_min),
+        engine_throttle_max=np.ascontiguousarray(engines.throttle_max),
         engine_gimbal_limit_rad=np.where(gimballed, engines.gimbal_limit_rad, 0.0),
         engine_tail_off_s=np.ascontiguousarray(tail_off_s),
         tank_stage=tanks.stage,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from downrange.earth.kernel.geodesy import geodetic
 from downrange.earth.spec import SiteSpec
 from downrange.flight import results
 from downrange.flight.assemble import engine_names, site_of, tank_names
@@ -20,6 +21,7 @@ from downrange.flight.kernel import loop
 from downrange.flight.load import Mission
 from downrange.flight.parting import clearances
 from downrange.gnc.kernel.data import STEER_PITCH_OVER, STEERING
+from downrange.safety.kernel.rules import Rules
 from downrange.telemetry import Body, Event, Recording, Telemetry
 
 if TYPE_CHECKING:
@@ -45,16 +47,17 @@ def recording_of(ready: Prepared, journey: Journey, how: dict[str, Any]) -> Reco
         ends[flown.name] = flown.ends_m
     clear = _clearances(found, ends)
     events = sorted((event for each in found for event in each.events), key=lambda e: e.time_s)
-    objectives = results.judge_objectives(spec, found, events)
     steered = next(each for each in found if each.steered)
     bodies = {each.name: results.body_summary(each, earth, spec) for each in found}
+    orbit = bodies[steered.name]["orbit"]
+    objectives = results.judge_objectives(spec, found, events, orbit)
     summary: dict[str, Any] = (
         _heading(ready.mission)
         | how
         | {
             "outcome": results.mission_outcome([steered.outcome], objectives),
             "bodies": bodies,
-            "orbit": bodies[steered.name]["orbit"],
+            "orbit": orbit,
             "target": results.target_of(spec),
             "delta_v": results.delta_v(found, [stage.name for stage in spec.vehicle.stage]),
             "events": [vars(event) for event in events],
@@ -191,6 +194,18 @@ def fault_lines(spec: Any) -> list[str]:
     return lines
 
 
+def _gate(rules: Rules) -> dict[str, float]:
+    """When no safety rule fires any more, and the planned impact point then."""
+    row = min(round(rules.end_s / rules.step_s), len(rules.impact_track_m) - 1)
+    place = rules.impact_track_m[row]
+    latitude, longitude, _ = geodetic((place[0], place[1], place[2]), rules.earth)
+    return {
+        "time_s": rules.end_s,
+        "impact_latitude_deg": math.degrees(latitude),
+        "impact_longitude_deg": math.degrees(longitude),
+    }
+
+
 def plan_record(ready: Prepared) -> dict[str, Any]:
     """What was planned, for the recording and its report."""
     spec, planned = ready.mission.spec, ready.planned
@@ -203,6 +218,7 @@ def plan_record(ready: Prepared) -> dict[str, Any]:
         "upper_stage_propellant_left_kg": ascent.propellant_left_kg,
         "spare_mps": ascent.spare_mps,
         "max_dynamic_pressure_pa": ascent.max_dynamic_pressure_pa,
+        "safety_gate": _gate(planned.rules),
         "ascent": {
             "time_s": ascent.time_s[rows],
             "altitude_m": ascent.altitude_m[rows],

@@ -14,7 +14,7 @@ from downrange.earth.kernel.orbit import elements
 from downrange.flight.bodies import Journey
 from downrange.flight.channels import LEDGER
 from downrange.flight.kernel import loop, watch
-from downrange.flight.spec import MissionSpec, ObjectiveSpec
+from downrange.flight.spec import MissionSpec, ObjectiveSpec, ToleranceSpec
 from downrange.safety.blast import overpressure_radius_m
 from downrange.safety.build import RULE_NAMES
 from downrange.safety.kernel.rules import FIRED
@@ -214,14 +214,24 @@ def target_of(spec: MissionSpec) -> dict[str, Any]:
 
 
 def judge_objectives(
-    spec: MissionSpec, bodies: Sequence[Ended], events: Sequence[Event]
+    spec: MissionSpec,
+    bodies: Sequence[Ended],
+    events: Sequence[Event],
+    orbit: dict[str, Any] | None,
 ) -> list[dict[str, Any]]:
-    """Each objective with whether it was met (None: not reached), when, and what shows it."""
-    return [_judge(each, spec, bodies, events) for each in spec.objective]
+    """Each objective with whether it was met (None: not reached), when, and what shows it.
+
+    `orbit` is that of the body that is steered, None where it has none.
+    """
+    return [_judge(each, spec, bodies, events, orbit) for each in spec.objective]
 
 
 def _judge(
-    objective: ObjectiveSpec, spec: MissionSpec, bodies: Sequence[Ended], events: Sequence[Event]
+    objective: ObjectiveSpec,
+    spec: MissionSpec,
+    bodies: Sequence[Ended],
+    events: Sequence[Event],
+    orbit: dict[str, Any] | None,
 ) -> dict[str, Any]:
     met: bool | None = True
     evidence: list[str] = []
@@ -242,22 +252,58 @@ def _judge(
         harm = _pad(spec, bodies)
         met, time_s = bool(met) and harm[0], harm[2]
         evidence.append(harm[1])
+    if objective.tolerance is not None:
+        near, told, when = _near_target(objective.tolerance, spec, orbit)
+        met = False if met is False or near is False else met and near
+        time_s = when if time_s is None else time_s
+        evidence.append(told)
     return {"name": objective.name, "met": met, "evidence": "; ".join(evidence), "time_s": time_s}
 
 
+def _near_target(
+    tolerance: ToleranceSpec, spec: MissionSpec, orbit: dict[str, Any] | None
+) -> tuple[bool | None, str, float | None]:
+    """Whether an orbit is the target's within a tolerance, by how much it is off, and when.
+
+    Not reached (None) where there is no orbit, or one that the air takes down.
+    """
+    if orbit is None or orbit["perigee_altitude_m"] < LOWEST_PERIGEE_M:
+        return None, "no orbit", None
+    target = target_of(spec)
+    within, told = [], []
+    for name, key, unit, factor, allowed in (
+        ("perigee", "perigee_altitude_m", "km", 1e-3, tolerance.perigee.si / 1e3),
+        ("apogee", "apogee_altitude_m", "km", 1e-3, tolerance.apogee.si / 1e3),
+        ("inclination", "inclination_deg", "deg", 1.0, math.degrees(tolerance.inclination.si)),
+    ):
+        off = (orbit[key] - target[key]) * factor
+        within.append(abs(off) <= allowed)
+        digits = 1 if unit == "km" else 3
+        shown = round(off, digits) + 0.0  # no minus before a zero
+        far = "" if within[-1] else ", too far"
+        told.append(f"{name} off by {shown:+.{digits}f} of {allowed:g} {unit}{far}")
+    return all(within), ", ".join(told), orbit["time_s"]
+
+
 def _pad(spec: MissionSpec, bodies: Sequence[Ended]) -> tuple[bool, str, float | None]:
-    """Whether the pad is unharmed by what came down nearest to it, what shows it, and when."""
-    down = [(each, each.impact) for each in bodies if each.impact is not None]
+    """Whether the pad is unharmed by all that came down, what shows it best, and when.
+
+    That is the body with least room between its blast and the pad; not always the nearest.
+    """
+    down = []
+    for each in bodies:
+        if each.impact is not None:
+            left_kg = float(each.telemetry.column("propellant_kg")[-1])
+            reach_m = overpressure_radius_m(left_kg, spec.safety.blast.tnt_equivalence.si)
+            down.append((each.pad_distance_m - reach_m, reach_m, each, each.impact))
     if not down:
         return True, "nothing came down", None
-    nearest, impact = min(down, key=lambda pair: pair[0].pad_distance_m)
-    left_kg = float(nearest.telemetry.column("propellant_kg")[-1])
-    reach_m = overpressure_radius_m(left_kg, spec.safety.blast.tnt_equivalence.si)
-    far_m = nearest.pad_distance_m
+    room_m, reach_m, worst, impact = min(down, key=lambda found: found[0])
+    far_m = worst.pad_distance_m
     away = f"{far_m:.0f} m" if far_m < FAR_M else f"{far_m / 1e3:.0f} km"
-    where = f"came down {away} from the pad"
-    told = f"{where}, 1 psi reaches {reach_m:.0f} m"
-    return nearest.pad_distance_m > reach_m, told, impact.time_s
+    which = f"{worst.name} " if len(down) > 1 else ""
+    told = f"{which}came down {away} from the pad, 1 psi reaches {reach_m:.0f} m"
+    return room_m > 0.0, told, impact.time_s
 
 
 def margins_of(journey: Journey, spec: MissionSpec, t0_s: float) -> dict[str, Any]:

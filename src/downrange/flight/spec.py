@@ -27,7 +27,7 @@ from downrange.faults.spec import FaultSpec, parse_fault
 from downrange.flight.legs import leg_findings
 from downrange.gnc.spec import ControlSpec, GuidanceSpec, PhaseSpec, TargetSpec
 from downrange.safety.spec import SafetySpec
-from downrange.units import PositiveDuration, value
+from downrange.units import PositiveAngle, PositiveDuration, PositiveLength, value
 from downrange.vehicle.spec import VehicleSpec, refuse
 
 Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
@@ -51,6 +51,23 @@ class EndSpec(Spec):
     after: PositiveDuration
 
 
+class ToleranceSpec(Spec):
+    """How near to `[target]` an orbit must be, each way, `tolerance = {}` of an objective.
+
+    The defaults are of the order that launchers promise at three sigma (Falcon 9 user's guide, low
+    orbit: 10 km of perigee, 15 km of apogee).
+
+    Attributes:
+        perigee: of its altitude.
+        apogee: of its altitude.
+        inclination: of the plane.
+    """
+
+    perigee: PositiveLength = value("10 km", "m")
+    apogee: PositiveLength = value("15 km", "m")
+    inclination: PositiveAngle = value("0.1 deg", "rad")
+
+
 class ObjectiveSpec(Spec):
     """Something that the flight is to show, met when every condition given holds.
 
@@ -59,17 +76,21 @@ class ObjectiveSpec(Spec):
         event: an event of this name must happen, to any body.
         without: no event of these names may happen.
         pad_unharmed: nothing may come down so near that the blast reaches the pad.
+        tolerance: the orbit after the last burn must be that of `[target]`, within this; {} for
+            the defaults.
     """
 
     name: str
     event: str | None = None
     without: tuple[str, ...] = ()
     pad_unharmed: bool = False
+    tolerance: ToleranceSpec | None = None
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> Self:
-        if self.event is None and not self.without and not self.pad_unharmed:
-            raise ValueError("asks for nothing: state event, without or pad_unharmed")
+        asked = (self.event, *self.without, self.pad_unharmed or None, self.tolerance)
+        if all(each is None for each in asked):
+            raise ValueError("asks for nothing: state event, without, pad_unharmed or tolerance")
         return self
 
 
@@ -141,4 +162,18 @@ class MissionSpec(Spec):
         hint = f"later stages: {', '.join(stages) or 'none'}"
         findings = [(f"upper_control.{name}", "is no later stage", hint) for name in unknown]
         refuse([*findings, *leg_findings(self.vehicle, self.phase)])
+        return self
+
+    @model_validator(mode="after")
+    def _tolerances_ask_for_something(self) -> Self:
+        findings = []
+        for each in self.objective:
+            for name in ("perigee", "apogee"):
+                limit, target = getattr(each.tolerance, name, None), getattr(self.target, name)
+                if limit is not None and limit.si >= target.si:
+                    path = f"objective.{each.name}.tolerance.{name}"
+                    told = f"{limit.text} is no less than the target's {target.text}"
+                    hint = "any orbit would do; a few kilometres are usual"
+                    findings.append((path, told, hint))
+        refuse(findings)
         return self

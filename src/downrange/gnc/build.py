@@ -22,6 +22,7 @@ from downrange.gnc.kernel.data import (
     Memory,
     Monitor,
     Navigation,
+    Phases,
     Plan,
     Space,
     Steering,
@@ -60,7 +61,7 @@ def build_plan(
     bounds = ascent_bounds(phases, guidance, vehicle, file)
     orbit = Orbit(target.perigee.si, target.apogee.si, target.inclination.si,
                   target.heading == "north")  # fmt: skip
-    ascent = plan_ascent(vehicle, site, orbit, bounds, earth, forecast, file)
+    ascent = plan_ascent(vehicle, site, orbit, bounds, earth, forecast, file, compiled)
     watch = control.monitor
     plan = Plan(
         earth=earth,
@@ -71,7 +72,7 @@ def build_plan(
         monitor=Monitor(watch.below.si, watch.start_allowance.si, watch.persistence.si),
         navigation=_navigation(control, vehicle, site, ascent.azimuth_rad, earth),
         steering=_steering(guidance, ascent, site),
-        space=_space(target, guidance, ascent, vehicle, earth),
+        space=_space(target, guidance, ascent, vehicle, earth, compiled),
         control=_control(control, vehicle, tick_s),
         engines=_columns(
             vehicle.engine_stage,
@@ -92,7 +93,7 @@ def leg_plan(
     """Parameters of a later leg: the first one's, with control and engines of what is left."""
     return first._replace(
         stage=vehicle.stage,
-        space=_space(target, guidance, ascent, vehicle, first.earth),
+        space=_space(target, guidance, ascent, vehicle, first.earth, first.phases),
         control=_control(control, vehicle, first.tick_s)._replace(
             latency_ticks=first.control.latency_ticks
         ),
@@ -146,11 +147,17 @@ def ascent_bounds(
     """
     start = _start_of_pitch_over(phases, file)
     own = vehicle.engine_stage == 0
-    held_s = sum(_threshold(phase, data.PHASE_TIME_S) for phase in _before_release(phases))
+    held_s = sum(
+        _threshold(phase, data.PHASE_TIME_S) * _level(vehicle, 0, phase.throttle.si)
+        for phase in _before_release(phases)
+    )
+    engines = {phase.name: phase.engines for phase in phases}
     cutoff = math.inf
     residual = 0.0
     for phase in phases:
-        if phase.steering == "programme":
+        following = successor(phases, phase)
+        ends = following is None or engines.get(following) != phase.engines
+        if phase.steering == "programme" and ends:
             cutoff = _threshold(phase, data.SPEED_MPS, cutoff)
             residual = _threshold(phase, data.TANK_FRACTION_MIN, residual)
     limit, least = guidance.max_dynamic_pressure, guidance.min_staging_altitude
@@ -171,6 +178,13 @@ def ascent_bounds(
         max_dynamic_pressure_pa=math.inf if limit is None else limit.si,
         min_staging_altitude_m=-math.inf if least is None else least.si,
     )
+
+
+def _level(vehicle: AssumedVehicle, stage: int, throttle: float) -> float:
+    """Level that a stage's engines run at when they are asked for a throttle."""
+    own = vehicle.engine_stage == stage
+    least, most = vehicle.engine_throttle_min[own].max(), vehicle.engine_throttle_max[own].min()
+    return float(min(max(throttle, least), most))
 
 
 def _start_of_pitch_over(phases: Sequence[PhaseSpec], file: str) -> dict[int, float]:
@@ -296,12 +310,17 @@ def _can_roll(vehicle: AssumedVehicle) -> bool:
 
 def _space(
     target: TargetSpec, guidance: GuidanceSpec, ascent: Ascent, vehicle: AssumedVehicle,
-    earth: Earth,
+    earth: Earth, phases: Phases,
 ) -> Space:  # fmt: skip
-    """Insertion and target orbit, and what the stage that flies there is assumed to give."""
+    """Insertion and target orbit, and what the stage that flies there is assumed to give.
+
+    That is the level of its first phase; throttling later is left to the thrust that is measured.
+    """
     own = vehicle.engine_stage == vehicle.stage
-    thrust_n = float(vehicle.engine_thrust_vac_n[own].sum())
-    flow_kgps = float(vehicle.engine_flow_kgps[own].sum())
+    asked = phases.table[phases.table[:, data.STAGE] == vehicle.stage, data.THROTTLE]
+    level = _level(vehicle, vehicle.stage, float(asked[0])) if len(asked) else 1.0
+    thrust_n = float(vehicle.engine_thrust_vac_n[own].sum()) * level
+    flow_kgps = float(vehicle.engine_flow_kgps[own].sum()) * level
     return Space(
         radius_m=ascent.insertion_radius_m,
         speed_mps=ascent.insertion_speed_mps,

@@ -22,8 +22,11 @@ from downrange.earth.kernel.geodesy import (
 from downrange.earth.kernel.wind import Wind
 from downrange.errors import InputError, Problem
 from downrange.gnc.kernel import ascent as kernel
+from downrange.gnc.kernel import data
 from downrange.gnc.kernel.ascent import Air, Burn, Launch, Steered
-from downrange.gnc.kernel.data import AssumedVehicle, Floats
+from downrange.gnc.kernel.data import AssumedVehicle, Floats, Phases
+from downrange.gnc.kernel.space import plane_normal
+from downrange.gnc.kernel.throttling import Throttles
 from downrange.gnc.search import find_root, golden_section
 from downrange.units import STANDARD_GRAVITY_MPS2
 
@@ -34,6 +37,8 @@ UPPER_STEP_S = 1.0  # upper stage
 SEARCH_STEP_S = 4.0  # upper stage, while the pitch-over is searched for
 # Where the search for the upper stage's steering begins: tan(pitch) at start and end, yaw.
 LAWS = tuple(np.array(law) for law in ((0.6, -0.2, 0.0), (1.2, -0.4, 0.0), (0.2, 0.0, 0.0)))
+LEAST_LEVEL = 0.1  # rows are made for a burn at no less than this
+RATED = Phases(np.zeros((1, data.PHASE_COLUMNS)), np.zeros((0, data.ROW_COLUMNS)))
 KICKS = 16  # coarse search for the pitch-over, then a golden section
 FINE_KICKS = 12
 LIGHTER = "less payload, a lower orbit, or more propellant"
@@ -155,17 +160,19 @@ def plan_ascent(
     earth: Earth,
     forecast: Wind,
     file: str = "",
+    phases: Phases = RATED,
 ) -> Ascent:
     """Return the ascent that leaves the upper stage most propellant within the bounds.
 
     A point mass: vertical rise, pitch-over at a steady rate, gravity turn in the launch plane at
     zero angle of attack against the forecast wind, burn-out; then linear-tangent steering of the
-    second stage at a constant yaw to the insertion. Thrust is rated thrust from the release.
+    second stage, up and sideways, to the insertion. Thrust is there from the release on, as the
+    phases throttle it; without phases it is rated thrust.
 
     Raises:
         InputError: the target can't be reached; says by how much.
     """
-    return _Planner(vehicle, site, orbit, bounds, earth, forecast, file).best()
+    return _Planner(vehicle, site, orbit, bounds, earth, forecast, file, phases).best()
 
 
 class _Planner:
@@ -180,6 +187,7 @@ class _Planner:
         earth: Earth,
         forecast: Wind,
         file: str,
+        phases: Phases,
     ) -> None:
         self.vehicle, self.orbit, self.bounds, self.file = vehicle, orbit, bounds, file
         self.site, self.earth = site, earth
@@ -192,6 +200,10 @@ class _Planner:
         usable -= bounds.burnt_before_release_kg
         self.first = first._replace(duration_s=usable / first.flow_kgps)
         self.second = second
+        self.throttles = [
+            _throttles(vehicle, stage, phases, bounds, site.altitude_m) for stage in (0, 1)
+        ]
+        self.words = np.empty(data.WORDS)
         upper = (vehicle.stage_dry_kg[1] + vehicle.stage_propellant_kg[1]
                  + vehicle.payload_kg + vehicle.fairing_kg)  # fmt: skip
         self.upper_kg = float(upper)
@@ -217,6 +229,7 @@ class _Planner:
             tangent_start=0.0,
             tangent_end=0.0,
             yaw_rad=0.0,
+            yaw_turn=0.0,
             duration_s=self.second.duration_s,
             speed_mps=self.insertion_speed,
             least_mass_kg=0.3 * self.empty_kg,
@@ -303,7 +316,7 @@ class _Planner:
     def ascent(self, kick_rad: float) -> Ascent | None:
         """The whole ascent of a pitch-over whose `final_mass` is finite; None if none inserts."""
         first, count, turn = self._first_stage(kick_rad)
-        upper = self._upper_stage(first[count - 1], self.tried[kick_rad][1])
+        upper = self._upper_stage(first[count - 1], self.tried[kick_rad][1], in_plane=True)
         if upper is None:
             return None
         rows = np.concatenate((first[:count], upper))
@@ -388,42 +401,71 @@ class _Planner:
 
     def _first_stage(self, kick_rad: float) -> tuple[Floats, int, int]:
         """Trajectory of a pitch-over, its number of rows, and the row where the turn begins."""
-        rows = np.empty((int(self.first.duration_s / STEP_S) + 3, kernel.COLUMNS))
+        throttles = self.throttles[0]
+        longest_s = self.first.duration_s / max(LEAST_LEVEL, throttles.least)
+        rows = np.empty((int(longest_s / STEP_S) + 3, kernel.COLUMNS))
         launch = self._launch(kick_rad)
-        count, turn = kernel.fly_first_stage(launch, self.first, self.air, rows)
+        count, turn = kernel.fly_first_stage(
+            launch, self.first, self.air, throttles, self.words, rows
+        )
         return rows, int(count), int(turn)
 
-    def _upper_stage(self, burnout: Floats, *near: Floats) -> Floats | None:
+    def _upper_stage(self, burnout: Floats, *near: Floats, in_plane: bool = False) -> Floats | None:
         """Trajectory from burn-out to insertion; None where no steering gets there.
 
-        `near` are places to look for it besides the last one found.
+        `near` are places to look for it besides the last one found. A constant yaw reaches the
+        inclination, which is near enough to compare pitch-overs; `in_plane` turns on into the
+        plane that the closed loop chooses at its ignition, as it will fly.
         """
-        coast_s = self.bounds.staging_coast_s
-        rows = np.empty((int(coast_s) + 3, kernel.COLUMNS))
-        rows[0] = burnout
-        rows[0, kernel.MASS_KG] = self.upper_kg
-        idle = self.steered._replace(speed_mps=math.inf, step_s=1.0)
-        coasted = self._fly_upper(idle, Burn(0.0, 0.0, 0.0, coast_s), rows)
-        coasted[:, kernel.PITCH_RAD] = burnout[kernel.PITCH_RAD]  # held until there is thrust
+        coasted = self._coast(burnout)
         burn = self.second._replace(duration_s=self.upper_kg / self.second.flow_kgps)
-        rows = np.empty((int(burn.duration_s / UPPER_STEP_S) + 8, kernel.COLUMNS))
+        longest_s = burn.duration_s / max(LEAST_LEVEL, self.throttles[1].least)
+        rows = np.empty((int(longest_s / UPPER_STEP_S) + 8, kernel.COLUMNS))
 
         def fly(law: Floats) -> Floats:
             rows[0] = coasted[-1]
-            start, end, yaw = (float(x) for x in law)
-            steered = self.steered._replace(tangent_start=start, tangent_end=end, yaw_rad=yaw)
-            return self._fly_upper(steered, burn, rows)
+            start, end, yaw, *turn = (float(x) for x in law)
+            steered = self.steered._replace(
+                tangent_start=start, tangent_end=end, yaw_rad=yaw, yaw_turn=turn[0] if turn else 0.0
+            )
+            return self._fly_upper(steered, burn, self.throttles[1], rows)
 
         law = find_root(lambda x: self._off_insertion(fly(x)[-1]), (self.law, *near, *LAWS))
         if law is None:
             return None
         self.law = law
+        if in_plane:
+            lit = coasted[-1]
+            normal = np.array(plane_normal(self.orbit.inclination_rad,
+                                           _vector(lit, kernel.POSITION_ECI_M),
+                                           _vector(lit, kernel.VELOCITY_ECI_MPS)))  # fmt: skip
+            law = find_root(lambda x: self._off_plane(fly(x)[-1], normal), (np.append(law, 0.0),))
+            if law is None:
+                return None
         flown = fly(law)
         flown[0, kernel.PITCH_RAD] = coasted[-1, kernel.PITCH_RAD]
         return np.concatenate((coasted[1:], flown[1:]))
 
-    def _fly_upper(self, steered: Steered, burn: Burn, rows: Floats) -> Floats:
-        return rows[: kernel.fly_upper_stage(steered, burn, self.air, self.pad_up, rows)]
+    def _coast(self, burnout: Floats) -> Floats:
+        """From burn-out to the upper stage's ignition, its mass without the first stage's."""
+        coast_s = self.bounds.staging_coast_s
+        rows = np.empty((int(coast_s) + 3, kernel.COLUMNS))
+        rows[0] = burnout
+        rows[0, kernel.MASS_KG] = self.upper_kg
+        idle = self.steered._replace(speed_mps=math.inf, step_s=1.0)
+        rated = self.throttles[1]._replace(first=-1)
+        coasted = self._fly_upper(idle, Burn(0.0, 0.0, 0.0, coast_s), rated, rows)
+        coasted[:, kernel.PITCH_RAD] = burnout[kernel.PITCH_RAD]  # held until there is thrust
+        return coasted
+
+    def _fly_upper(
+        self, steered: Steered, burn: Burn, throttles: Throttles, rows: Floats
+    ) -> Floats:
+        return rows[
+            : kernel.fly_upper_stage(
+                steered, burn, self.air, self.pad_up, throttles, self.words, rows
+            )
+        ]
 
     def _off_insertion(self, row: Floats) -> Floats:
         """How far a cut-off is from the insertion: km, 10 m/s radial, 0.01 deg of inclination.
@@ -438,6 +480,13 @@ class _Planner:
         high = radius - self.insertion_radius
         tilt = _inclination(row) - self.orbit.inclination_rad
         return np.array([high / 1e3, float(r @ v) / radius / 10.0, math.degrees(tilt) / 0.01])
+
+    def _off_plane(self, row: Floats, normal: Floats) -> Floats:
+        """The same, with km and 10 m/s out of a plane instead of the inclination."""
+        r = row[kernel.POSITION_ECI_M : kernel.POSITION_ECI_M + 3]
+        v = row[kernel.VELOCITY_ECI_MPS : kernel.VELOCITY_ECI_MPS + 3]
+        high, climbing, _ = self._off_insertion(row)
+        return np.array([high, climbing, float(r @ normal) / 1e3, float(v @ normal) / 10.0])
 
     def _on_earth(
         self, row: Floats
@@ -462,6 +511,26 @@ def _stage_burn(vehicle: AssumedVehicle, stage: int) -> Burn:
         exit_area_m2=float(vehicle.engine_exit_area_m2[own].sum()),
         flow_kgps=flow,
         duration_s=float(vehicle.stage_propellant_kg[stage]) / flow,
+    )
+
+
+def _throttles(
+    vehicle: AssumedVehicle, stage: int, phases: Phases, bounds: Bounds, pad_altitude_m: float
+) -> Throttles:
+    """The sequence as a stage's burn goes through it, from the release or its first ignition."""
+    own = vehicle.engine_stage == stage
+    begins = phases.table[:, data.STAGE] == stage
+    if stage == 0:
+        begins &= phases.table[:, data.RELEASES] > 0.0
+    return Throttles(
+        phases=phases,
+        first=int(np.flatnonzero(begins)[0]) if begins.any() else -1,
+        least=float(vehicle.engine_throttle_min[own].max()),
+        most=float(vehicle.engine_throttle_max[own].min()),
+        engines=float(own.sum()),
+        burnt_kg=bounds.burnt_before_release_kg if stage == 0 else 0.0,
+        load_kg=float(vehicle.stage_propellant_kg[stage]),
+        pad_altitude_m=pad_altitude_m,
     )
 
 

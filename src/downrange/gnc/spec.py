@@ -36,7 +36,8 @@ class PhaseSpec(Spec):
     Attributes:
         name: what other phases call it.
         engines: the stage whose engines run, or "none".
-        throttle: of those engines, over rated thrust.
+        throttle: of those engines, over rated thrust; they go no lower than their `throttle_min`.
+            The plan throttles as the phases do.
         acceleration_limit: sensed along the axis, to which those engines are throttled.
         steering: none (engines straight), vertical, pitch_over, programme, hold_attitude; above
             the air prograde (nose along the inertial velocity), insertion (closed loop to the
@@ -191,7 +192,7 @@ class GuidanceSpec(Spec):
             radius is crossed whatever the first burn's tail-off gives.
         staging_coast: from first-stage burn-out to upper-stage ignition, for the plan.
         fairing_altitude: above which the plan drops the fairing once the upper stage burns.
-        space_rate_limit: of the attitude commanded above the air.
+        space_rate_limit: of the attitude commanded above the air: of the nose, and of roll.
         max_dynamic_pressure: that the plan may meet.
         min_staging_altitude: that the plan must reach by first-stage burn-out.
     """

@@ -43,6 +43,8 @@ STEP_S = 2.0
 ROWS = 400
 # Velocity is changed by this much of a second's thrust to see how fast the impact point moves.
 NUDGE_S = 0.1
+# A late vehicle is charged the travel of the plan, ahead of it: so it keeps half of the corridor.
+GATE = 0.5
 # Slower than this the impact point is at rest; keeps times finite without thrust.
 SLOWEST_MPS = 1.0
 DIRECTIONS = [np.array(d) / np.linalg.norm(d) for d in product((-1, 0, 1), repeat=3) if any(d)]
@@ -82,9 +84,12 @@ def build_rules(
     velocity_ecef_mps: Floats,
     axis_ecef: Floats,
     earth: Earth,
-    watched_s: float | None = None,
 ) -> Rules:
     """Numbers of the rules for a planned flight.
+
+    They fire until the gate: the last row before the planned impact point outruns them for good,
+    moving further than GATE of the corridor's widest while they act, or is none any more, in
+    orbit. A plan without one is watched a share longer than it is.
 
     Args:
         spec: the rules.
@@ -94,31 +99,34 @@ def build_rules(
         velocity_ecef_mps: (m, 3) planned velocities relative to the turning Earth.
         axis_ecef: (m, 3) planned directions of the nose.
         earth: figure, gravity and rotation.
-        watched_s: how long the plan is watched, its end if not given; rules fire a share of it
-            longer, but not once the plan has no impact point: in orbit.
 
     Raises:
         InputError: the plan leaves less than the narrowest corridor beside a protected place.
     """
     ahead = 1.0 + spec.corridor.ahead.si
-    end_s = (float(time_s[-1]) if watched_s is None else watched_s) * ahead
+    end_s = float(time_s[-1]) * ahead
     step_s = max(STEP_S, end_s / ROWS)
     plan = _resample(time_s, position_ecef_m, velocity_ecef_mps, axis_ecef, step_s, earth)
     places = _places(site, earth)
     impact = _impact_points(plan, earth)
-    if len(impact) < len(plan.time_s):
-        plan = Plan(*(each[: len(impact)] for each in plan))
-        end_s = min(end_s, float(plan.time_s[-1]))
-    reach_s = end_s if watched_s is None else ahead * end_s
-    rows = max(math.ceil(reach_s / step_s), 1) + 1
     speed = _impact_speeds(plan, impact, earth)
+    delay_s = spec.period.si + spec.corridor.persistence.si + spec.latency.si
+    gate = _gate(speed * delay_s, GATE * spec.corridor.widest.si)
+    reach_s = end_s
+    if gate < len(plan.time_s):
+        end_s = float(plan.time_s[gate - 1])
+        reach_s = ahead * end_s
+        known = gate + int(np.searchsorted(plan.time_s[gate:], reach_s))
+        plan = Plan(*(each[: len(impact)][:known] for each in plan))
+        impact, speed = impact[:known], speed[:known]
+    rows = max(math.ceil(reach_s / step_s), 1) + 1
     impact_track, speed = _extend(impact, rows, earth), _hold(speed, rows)
     position_track = _extend(_below(plan.position_m, earth), rows, earth)
-    delay_s = spec.period.si + spec.corridor.persistence.si + spec.latency.si
     travel = speed * delay_s
-    width = _half_width(spec, places, impact_track, travel, plan.time_s)
+    watched = plan.time_s[:gate]
+    width = _half_width(spec, places, impact_track, travel, watched)
     way = _hold(np.linalg.norm(plan.velocity_mps, axis=1), rows) * delay_s
-    position_width = _half_width(spec, places, position_track, way, plan.time_s)
+    position_width = _half_width(spec, places, position_track, way, watched)
     pad = site.pad
     # In the order of the kernel's columns.
     track = (
@@ -198,6 +206,12 @@ def _impact_speeds(plan: Plan, impact: Floats, earth: Earth) -> Floats:
     return speeds
 
 
+def _gate(travel_m: Floats, most_m: float) -> int:
+    """Number of rows, one at least, before the impact point travels further for good."""
+    slow = np.flatnonzero(travel_m <= most_m)
+    return int(slow[-1]) + 1 if slow.size else 1
+
+
 def _hold(table: Floats, rows: int) -> Floats:
     """A table cut or held to a number of rows."""
     missing = max(rows - len(table), 0)
@@ -237,7 +251,8 @@ def _half_width(
         InputError: less the travel it is under the narrowest in a row of the plan's times.
     """
     edge, names = places.nearest(track)
-    width = np.clip(edge - spec.keep_out.si, 0.0, spec.corridor.widest.si + travel_m)
+    widest = spec.corridor.widest.si
+    width = np.clip(edge - spec.keep_out.si, 0.0, widest + np.minimum(travel_m, widest))
     left = (width - travel_m)[: len(time_s)]
     worst = int(np.argmin(left))
     narrowest = spec.corridor.narrowest.si

@@ -26,7 +26,7 @@ class CorridorSpec(Spec):
         widest: what is left on either side where nobody is near.
         narrowest: what a good flight needs on either side; a plan with less is refused.
         behind: share of the time since release. A slow vehicle, with an engine out, lags.
-        ahead: share of the time since release; the rules end that much after the plan.
+        ahead: share of the time since release.
         persistence: how long a point must be outside, against a single bad measurement.
     """
 
@@ -93,6 +93,11 @@ class BlastSpec(Spec):
 
 class SafetySpec(Spec):
     """The flight safety system of a mission.
+
+    Its authority ends at the gate: where the planned impact point would move further than half
+    of `corridor.widest` between a limit's crossing and the end of thrust. Beyond, no command
+    chooses where things come down. Of a flight to orbit that is a minute or two before the
+    insertion; a plan that stays slower is watched by `corridor.ahead` longer than it is.
 
     Attributes:
         keep_out: distance kept between any impact point and the edge of a protected place:

@@ -30,8 +30,9 @@ from downrange.earth.kernel.geodesy import (
 )
 from downrange.earth.kernel.gravity import gravity_eci
 from downrange.earth.kernel.wind import Wind, wind_ned
-from downrange.gnc.kernel.data import Floats
+from downrange.gnc.kernel.data import PENDING_PHASE, Floats
 from downrange.gnc.kernel.guidance import limited
+from downrange.gnc.kernel.throttling import Met, Throttles, begin, level_for
 from downrange.gnc.kernel.words import between, place, put_vector, vector_at
 
 # Columns of a trajectory; time 0 is the release, and there ECI equals ECEF.
@@ -59,12 +60,12 @@ class Air(NamedTuple):
 
 
 class Burn(NamedTuple):
-    """Thrust and flow of a stage; both 0 for a coast."""
+    """Rated thrust and flow of a stage; both 0 for a coast."""
 
     thrust_vac_n: float
     exit_area_m2: float
     flow_kgps: float
-    duration_s: float
+    duration_s: float  # at rated thrust
 
 
 class Launch(NamedTuple):
@@ -89,12 +90,13 @@ class Steered(NamedTuple):
     """Linear-tangent steering of an upper stage, and what ends its burn.
 
     tan(pitch) falls linearly from `tangent_start` to `tangent_end` over `duration_s`, against
-    the horizontal of the ignition and at a constant yaw from its plane.
+    the horizontal of the ignition and at a yaw from its plane, to which a linear turn may come.
     """
 
     tangent_start: float
     tangent_end: float
     yaw_rad: float  # to the right
+    yaw_turn: float  # tangent that is added to the right over `duration_s`
     duration_s: float
     speed_mps: float  # inertial, at which the burn ends
     least_mass_kg: float  # the burn is given up here
@@ -147,6 +149,39 @@ def advance(
 
 
 @njit
+def throttled(burn: Burn, level: float) -> Burn:
+    """The burn at a level: thrust and flow in proportion, the pressure term as it is."""
+    return Burn(burn.thrust_vac_n * level, burn.exit_area_m2, burn.flow_kgps * level,
+                burn.duration_s)  # fmt: skip
+
+
+@njit
+def level_ahead(
+    row: Floats, h: float, level: float, used_s: float, to_go_mps: float, burn: Burn, medium: Air,
+    throttles: Throttles, words: Floats,
+) -> float:  # fmt: skip
+    """Level of a step from a row on, where `used_s` of rated thrust were burnt before."""
+    r, v, t = vector_at(row, POSITION_ECI_M), vector_at(row, VELOCITY_ECI_MPS), row[TIME_S]
+    flow, density, pressure, sound = air_relative(r, v, t, medium)
+    speed = norm(flow)
+    i, f = place(medium.axial, speed / sound)
+    drag = 0.5 * density * speed * speed * between(medium.axial, i, f, 1)
+    now = Met(
+        time_s=t,
+        altitude_m=geodetic(ecef_from_eci(r, t, medium.earth), medium.earth)[2],
+        speed_mps=row[SPEED_MPS],
+        to_go_mps=to_go_mps,
+        burnt_kg=used_s * burn.flow_kgps,
+        mass_kg=row[MASS_KG],
+        density_kgpm3=density,
+        against_n=drag + pressure * burn.exit_area_m2,
+        thrust_vac_n=burn.thrust_vac_n,
+        flow_kgps=burn.flow_kgps,
+    )
+    return level_for(throttles, now, h, level, words)
+
+
+@njit
 def put_row(row: Floats, t: float, r: Vector, v: Vector, mass: float, medium: Air) -> None:
     """Fill a row of a trajectory, but for its pitch."""
     flow, density, _, _ = air_relative(r, v, t, medium)
@@ -186,21 +221,30 @@ def flow_pitch(launch: Launch, row: Floats, medium: Air) -> float:
 
 
 @njit
-def fly_first_stage(launch: Launch, burn: Burn, medium: Air, rows: Floats) -> tuple[int, int]:
+def fly_first_stage(
+    launch: Launch, burn: Burn, medium: Air, throttles: Throttles, words: Floats, rows: Floats
+) -> tuple[int, int]:
     """Fly to burn-out or cut-off; returns the number of rows and that where the turn begins.
 
     Vertical, then a pitch-over at a steady rate to the kick pitch, held until the path has
     come down to it; from there along the path, and in the launch plane without angle of attack.
+    The engines run at the levels of the phases; `words` is scratch of data.WORDS.
     """
     earth = medium.earth
     position = launch.position_ecef_m
     at_rest = velocity_eci(position, (0.0, 0.0, 0.0), earth)
     put_row(rows[0], 0.0, position, at_rest, launch.mass_kg, medium)
     rows[0, PITCH_RAD] = 0.5 * math.pi
-    n, mode, turn = 0, 0, 0
-    while n + 1 < rows.shape[0] and rows[n, TIME_S] < burn.duration_s - ROUNDING_S:
+    begin(throttles, 0.0, words)
+    n, mode, turn, level, used_s = 0, 0, 0, throttles.most, 0.0
+    while n + 1 < rows.shape[0] and used_s < burn.duration_s - ROUNDING_S:
         row, t = rows[n], rows[n, TIME_S]
-        h = min(launch.step_s, burn.duration_s - t)
+        level = level_ahead(row, launch.step_s, level, used_s, math.nan, burn, medium, throttles,
+                            words)  # fmt: skip
+        if words[PENDING_PHASE] >= 0.0:
+            break
+        now = throttled(burn, level)
+        h = min(launch.step_s, (burn.duration_s - used_s) / level)
         pitch, limit = row[PITCH_RAD], launch.rate_limit_radps
         target = 0.5 * math.pi
         if mode == 0:
@@ -218,9 +262,9 @@ def fly_first_stage(launch: Launch, burn: Burn, medium: Air, rows: Floats) -> tu
         start = thrust_direction(launch, pitch, t, earth)
         middle = thrust_direction(launch, 0.5 * (pitch + new), t + 0.5 * h, earth)
         end = thrust_direction(launch, new, t + h, earth)
-        r, v = advance(row, h, start, middle, end, burn, medium)
-        n += 1
-        put_row(rows[n], t + h, r, v, row[MASS_KG] - h * burn.flow_kgps, medium)
+        r, v = advance(row, h, start, middle, end, now, medium)
+        n, used_s = n + 1, used_s + h * level
+        put_row(rows[n], t + h, r, v, row[MASS_KG] - h * now.flow_kgps, medium)
         rows[n, PITCH_RAD] = new
         if rows[n, SPEED_MPS] >= launch.cutoff_speed_mps:
             break
@@ -228,15 +272,21 @@ def fly_first_stage(launch: Launch, burn: Burn, medium: Air, rows: Floats) -> tu
 
 
 @njit
-def tangent_direction(steered: Steered, since: float, up: Vector, ahead: Vector) -> Vector:
+def tangent_direction(
+    steered: Steered, since: float, up: Vector, ahead: Vector, right: Vector
+) -> Vector:
     """Direction of linear-tangent steering some time after ignition."""
     span = since / steered.duration_s
     change = steered.tangent_end - steered.tangent_start
-    return unit(add(ahead, scale(up, steered.tangent_start + span * change)))
+    across = add(ahead, scale(right, span * steered.yaw_turn))
+    return unit(add(across, scale(up, steered.tangent_start + span * change)))
 
 
 @njit
-def fly_upper_stage(steered: Steered, burn: Burn, medium: Air, pad_up: Vector, rows: Floats) -> int:
+def fly_upper_stage(
+    steered: Steered, burn: Burn, medium: Air, pad_up: Vector, throttles: Throttles,
+    words: Floats, rows: Floats,
+) -> int:  # fmt: skip
     """Fly on from rows[0] until the speed is reached; returns the number of rows.
 
     The last step is shortened by secants to end at the speed. `pad_up` only serves to express
@@ -245,12 +295,14 @@ def fly_upper_stage(steered: Steered, burn: Burn, medium: Air, pad_up: Vector, r
     r, v = vector_at(rows[0], POSITION_ECI_M), vector_at(rows[0], VELOCITY_ECI_MPS)
     up = unit(r)
     ahead = unit(sub(v, scale(up, dot(v, up))))
-    right = scale(cross(ahead, up), math.sin(steered.yaw_rad))
-    ahead = add(scale(ahead, math.cos(steered.yaw_rad)), right)
+    right = cross(ahead, up)
+    ahead = add(scale(ahead, math.cos(steered.yaw_rad)), scale(right, math.sin(steered.yaw_rad)))
     start_s, carried, n, h = rows[0, TIME_S], steered.drop_mass_kg, 0, steered.step_s
+    begin(throttles, start_s, words)
+    level, used_s = throttles.most, 0.0
     while n + 1 < rows.shape[0]:
         row, t = rows[n], rows[n, TIME_S]
-        along = tangent_direction(steered, t - start_s, up, ahead)
+        along = tangent_direction(steered, t - start_s, up, ahead, right)
         row[PITCH_RAD] = math.asin(dot(along, eci_from_ecef(pad_up, t, medium.earth)))
         r_ecef = ecef_from_eci(vector_at(row, POSITION_ECI_M), t, medium.earth)
         if geodetic(r_ecef, medium.earth)[2] > steered.drop_altitude_m:
@@ -258,20 +310,24 @@ def fly_upper_stage(steered: Steered, burn: Burn, medium: Air, pad_up: Vector, r
             carried = 0.0
         speed = norm(vector_at(row, VELOCITY_ECI_MPS))
         done = speed >= steered.speed_mps - 1e-5 or row[MASS_KG] < steered.least_mass_kg
-        if done or t - start_s >= burn.duration_s - ROUNDING_S:
+        if done or used_s >= burn.duration_s - ROUNDING_S:
             break
-        whole = min(steered.step_s, start_s + burn.duration_s - t)
+        to_go = steered.speed_mps - speed
+        level = level_ahead(row, steered.step_s, level, used_s, to_go, burn, medium, throttles,
+                            words)  # fmt: skip
+        now = throttled(burn, level)
+        whole = min(steered.step_s, (burn.duration_s - used_s) / level)
         h = whole
         for _ in range(8):
-            middle = tangent_direction(steered, t - start_s + 0.5 * h, up, ahead)
-            end = tangent_direction(steered, t - start_s + h, up, ahead)
-            r, v = advance(row, h, along, middle, end, burn, medium)
+            middle = tangent_direction(steered, t - start_s + 0.5 * h, up, ahead, right)
+            end = tangent_direction(steered, t - start_s + h, up, ahead, right)
+            r, v = advance(row, h, along, middle, end, now, medium)
             over = norm(v) - steered.speed_mps
             if abs(over) < 1e-6 or (over < 0.0 and h == whole):
                 break
             h *= (steered.speed_mps - speed) / (norm(v) - speed)
-        n += 1
-        put_row(rows[n], t + h, r, v, row[MASS_KG] - h * burn.flow_kgps, medium)
+        n, used_s = n + 1, used_s + h * level
+        put_row(rows[n], t + h, r, v, row[MASS_KG] - h * now.flow_kgps, medium)
     return n + 1
 
 

@@ -29,6 +29,8 @@ class AssumedVehicle(NamedTuple):
     engine_thrust_vac_n: Floats  # (engines,)
     engine_exit_area_m2: Floats  # (engines,)
     engine_flow_kgps: Floats  # (engines,)
+    engine_throttle_min: Floats  # (engines,) levels that it takes
+    engine_throttle_max: Floats  # (engines,)
     engine_gimbal_limit_rad: Floats  # (engines,) 0: fixed
     engine_tail_off_s: Floats  # (engines,) full thrust for so long is what comes after a cut-off
     tank_stage: Ints  # (tanks,)

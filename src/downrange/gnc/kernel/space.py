@@ -94,7 +94,7 @@ def time_to_apogee(mu: float, r: Vector, v: Vector) -> float:
 
 @njit
 def point(space: Space, along: Vector, tick_s: float, words: Floats) -> None:
-    """Command the nose along a direction with belly to the Earth, no faster than the limit."""
+    """Command the nose along a direction with belly to the Earth, each no faster than the limit."""
     old = quaternion_at(words, COMMANDED_BODY_FROM_ECI)
     nose = quat_unrotate(old, (1.0, 0.0, 0.0))
     axis = cross(nose, along)
@@ -112,10 +112,18 @@ def point(space: Space, along: Vector, tick_s: float, words: Floats) -> None:
         right = quat_unrotate(old, (0.0, 1.0, 0.0))
         right = sub(right, scale(along, dot(right, along)))
     right = unit(right)
+    was = quat_unrotate(old, (0.0, 1.0, 0.0))
+    was = sub(was, scale(along, dot(was, along)))
+    roll = math.atan2(dot(cross(was, right), along), dot(was, right))
+    rolling = 0.0
+    if abs(roll) > most and norm(was) > 1e-6:
+        rolling = math.copysign(most, roll)
+        was = unit(was)
+        right = add(scale(was, math.cos(rolling)), scale(cross(along, was), math.sin(rolling)))
     attitude = quat_from_axes(along, right, cross(along, right))
     put_quaternion(words, COMMANDED_BODY_FROM_ECI, attitude)
     turn = quat_rotate(attitude, scale(axis, angle / tick_s))
-    put_vector(words, COMMANDED_RATE_RADPS, turn)
+    put_vector(words, COMMANDED_RATE_RADPS, add(turn, (rolling / tick_s, 0.0, 0.0)))
 
 
 @njit

@@ -86,7 +86,7 @@ class Rules(NamedTuple):
     period_s: float
     persistence_s: float  # of the rules on places
     latency_s: float
-    end_s: float  # no rule fires later: the planned thrust is over
+    end_s: float  # no rule fires later: the gate
     earth: Earth
 
     @property
