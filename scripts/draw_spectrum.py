@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from page_parts import DOCS, IMAGES, NONE, PIXELS_PER_INCH, blank, event, fill_page, named
+from spectrum_seeds import tell_seeds
 from spectrum_tables import (
     ENGINE_OUT,
     MISSION,
@@ -165,6 +166,7 @@ def main(folder: Path) -> None:
     flight = fly_prepared(ready, seed=1, record_rate_hz=TICKS_HZ)
     tell_as_flown(ready, ())
     tell_as_flown(ready, EVERYDAY)
+    tell_seeds()
     tell_mechanism(ready, flight)
     tell_fall(flight)
     tell_mismatch(ready)

@@ -118,6 +118,7 @@ def control(**changed: object) -> Control:
         gimbal_limit_rad=0.1,
         gimbal_rate_radps=math.inf,
         latency_ticks=0,
+        chamber_tick_share=1.0,
         load_relief=0.0,
         relief_tick_share=0.02,
         relief_from_pa=math.inf,

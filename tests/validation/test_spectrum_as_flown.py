@@ -28,11 +28,12 @@ def one(recording: Recording, name: str) -> Event:
     return events[0]
 
 
-# Once the gimbals saturate the swing is chaotic: noise, and the bits of the processor, decide the
-# half cycle in which attitude is lost. So single seeds may miss a window; most must meet it.
+# Once the gimbals saturate noise grows with the swing, and decides in which half cycle the limit of
+# the safety rule is passed for long enough. So single seeds may miss a window; of a hundred that
+# nothing was chosen on, 97 or more met each one. Of twenty, all but two do then in 98 of 100 draws.
 MANY = range(1, 21)
-MOST = 2 / 3
-NEARLY_ALL = 0.8
+NEARLY_ALL = 0.85
+MOST = 0.75
 
 
 def first_over(recording: Recording, degrees: float) -> float:
@@ -108,19 +109,17 @@ def over_two_degrees(flight: Recording) -> bool:
         "in the sea beside the pad", "pad unharmed",
     ],
 )  # fmt: skip
-def test_most_flights_are_as_the_one_that_was_seen(holds: Callable[[Recording], bool]) -> None:
-    assert share(holds) >= MOST
-
-
-@pytest.mark.parametrize(
-    "holds",
-    [near("attitude_lost", 25.0), near("flight_termination", 30.0), pad_unharmed],
-    ids=["lost at 25 s", "terminated at 30 s", "pad unharmed"],
-)
-def test_nearly_all_flights_are_lost_and_ended_when_it_was(
+def test_nearly_all_flights_are_as_the_one_that_was_seen(
     holds: Callable[[Recording], bool],
 ) -> None:
     assert share(holds) >= NEARLY_ALL
+
+
+def test_most_flights_are_so_in_all_of_it() -> None:
+    """Error, loss, termination, place of impact and pad, in one and the same flight."""
+    asked = (over_two_degrees, near("attitude_lost", 25.0), near("flight_termination", 30.0),
+             in_the_sea, pad_unharmed)  # fmt: skip
+    assert share(lambda flight: all(holds(flight) for holds in asked)) >= MOST
 
 
 @seeds

@@ -131,6 +131,7 @@ def new_memory(plan: Plan) -> Memory:
         np.zeros((2, sections, 2)),
         np.zeros((plan.control.latency_ticks + 1, engines, 2)),
         np.zeros(UPFG_WORDS),
+        np.zeros(engines),
     )
 
 
@@ -290,6 +291,7 @@ def _control(spec: ControlSpec, vehicle: AssumedVehicle, tick_s: float) -> Contr
         gimbal_limit_rad=spec.gimbal_limit.si,
         gimbal_rate_radps=math.inf if spec.gimbal_rate is None else spec.gimbal_rate.si,
         latency_ticks=int(spec.latency_ticks),
+        chamber_tick_share=tick_s / max(tick_s, spec.chamber_filter_time.si),
         load_relief=spec.load_relief.share.si,
         relief_tick_share=min(1.0, tick_s / spec.load_relief.filter_time.si),
         relief_from_pa=spec.load_relief.above.si,

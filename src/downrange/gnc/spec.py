@@ -155,6 +155,8 @@ class ControlSpec(Spec):
         gimbal_limit: largest angle asked for; the engine's own limit holds as well.
         gimbal_rate: fastest change asked for; not limited if not given.
         latency_ticks: whole ticks between measurement and command.
+        chamber_filter_time: time constant of the low-pass on each chamber pressure before it counts
+            as thrust in sharing out a moment; 0: as measured.
         slow_tick: of the flight computer in phases that are slow.
         load_relief: whether the nose gives way to the wind.
         thrusters: how the attitude thrusters are used.
@@ -171,6 +173,7 @@ class ControlSpec(Spec):
     gimbal_limit: PositiveAngle = value("6 deg", "rad")
     gimbal_rate: PositiveAngularRate | None = None
     latency_ticks: Annotated[int, Field(ge=0, le=10)] = 0
+    chamber_filter_time: Duration = value("0 s", "s")
     slow_tick: PositiveDuration = value("1 s", "s")
     load_relief: LoadReliefSpec = LoadReliefSpec()
     thrusters: ThrusterControlSpec = ThrusterControlSpec()

@@ -169,6 +169,7 @@ class Control(NamedTuple):
     gimbal_limit_rad: float
     gimbal_rate_radps: float  # inf: not limited by the flight software
     latency_ticks: int
+    chamber_tick_share: float  # of a tick in the time constant of the chamber fractions' filter
     load_relief: float  # share of the angle of attack that is given way to; 0: none
     relief_tick_share: float  # of a tick in the time constant of its filters
     relief_from_pa: float  # dynamic pressure from which it works
@@ -285,3 +286,4 @@ class Memory(NamedTuple):
     filters: Floats  # (2, sections, 2): pitch and yaw
     delay: Floats  # (latency + 1, engines, 2) gimbal demands
     loop: Floats  # (upfg.UPFG_WORDS,) of the closed loop to the insertion
+    chamber: Floats  # (engines,) fractions that the steering counts on

@@ -18,6 +18,20 @@ def engine_thrust(engines: Floats, e: int, chamber: float, pressure_pa: float) -
 
 
 @njit
+def smooth_chambers(tick_share: float, measured: Floats, chamber: Floats) -> None:
+    """Low-pass measured chamber fractions (engines,) into `chamber`.
+
+    A tick is `tick_share` of the time constant, 1: as measured. So is an engine that is not to be
+    counted on: that it goes or comes shows at once.
+    """
+    for e in range(chamber.shape[0]):
+        now, old = measured[e], chamber[e]
+        if tick_share < 1.0 and now > AVAILABLE_FRACTION and old > AVAILABLE_FRACTION:
+            now = old + tick_share * (now - old)
+        chamber[e] = now
+
+
+@njit
 def engine_place(engines: Floats, e: int) -> Vector:
     """Gimbal point in m, vehicle frame."""
     return (engines[e, ENGINE_X_M], engines[e, ENGINE_X_M + 1], engines[e, ENGINE_X_M + 2])

@@ -10,6 +10,7 @@ from downrange._jit import part
 from downrange.gnc.kernel.allocation import allocate, fire_thrusters
 from downrange.gnc.kernel.control import feel_the_air, moment_demand, thruster_demand
 from downrange.gnc.kernel.data import PHASE, STAGE, STEER_PROGRADE, STEERING, Memory, Plan
+from downrange.gnc.kernel.engines import smooth_chambers
 from downrange.gnc.kernel.guidance import steer
 from downrange.gnc.kernel.insertion import aim
 from downrange.gnc.kernel.navigation import navigate
@@ -55,15 +56,14 @@ def guide(plan: Plan, measured: Measured, memory: Memory, command: Command) -> f
 @part
 def turn(plan: Plan, tick_s: float, measured: Measured, memory: Memory, command: Command) -> None:
     """Turn to the commanded attitude: moment, gimbals, thrusters."""
-    words = memory.words
+    words, chamber = memory.words, memory.chamber
+    smooth_chambers(plan.control.chamber_tick_share, measured.chamber_fraction, chamber)
     mode = plan.phases.table[int(words[PHASE]), STEERING]
     if plan.control.load_relief > 0.0:
-        feel_the_air(plan.control, plan.engines, measured.chamber_fraction, tick_s, words,
-                     memory.engine)  # fmt: skip
+        feel_the_air(plan.control, plan.engines, chamber, tick_s, words, memory.engine)
     moment = moment_demand(plan.control, mode, tick_s, words, memory.filters)
     steered = allocate(
-        plan.control, plan.engines, tick_s, measured.chamber_fraction, moment, memory,
-        command.gimbal_rad,
+        plan.control, plan.engines, tick_s, chamber, moment, memory, command.gimbal_rad,
     )  # fmt: skip
     turning = thruster_demand(plan.control, mode, words)
     fire_thrusters(plan.control, turning, steered, tick_s, words, command.thrusters)
