@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DIFFERENT = 1
 SHOWN = 12  # channels of a body, and figures, that are shown unless all are asked for
+CUT = " of the "
 TITLE_COLUMNS = 40
 
 
@@ -117,11 +118,11 @@ def put_changes(found: Changes, to: Console, everything: bool = False) -> None:
         to.print(f"The same flight: {found.compared} channels compared", style="bold green")
         return
     to.print(
-        f"{len(found.channels)} of {found.compared} channels moved, {len(found.events)} events, "
-        f"{len(found.figures)} figures and words; in one alone: {len(found.missing)}",
+        f"Moved: channels {len(found.channels)} of {found.compared}, events {len(found.events)}, "
+        f"figures and words {len(found.figures)}; in one alone {len(found.missing)}",
         style="bold yellow",
     )
-    if any(" of " in str(each.title) for each in made):
+    if any(CUT in str(each.title) for each in made):
         to.print("--all shows the rest", style="dim")
 
 
@@ -162,7 +163,7 @@ def _events(found: Changes) -> Table:
 
 
 def _words(found: Changes) -> Table:
-    made = table("Words of the summary", "What", "A \u2192 B", fold="A \u2192 B")
+    made = table("Words", "What", "A \u2192 B", fold="A \u2192 B")
     for each in found.figures:
         if math.isnan(each.change):
             made.add_row(each.path, _from_to(each.before, each.after))
@@ -199,7 +200,7 @@ def _channels(body: str, found: Changes, most: int) -> Table:
 
 
 def _title(what: str, of_what: str, count: int, most: int) -> str:
-    return what if count <= most else f"{what}: {most} of {count}{of_what}"
+    return what if count <= most else f"{what}: {most}{CUT}{count}{of_what}"
 
 
 def _percent(moved: ChannelMoved) -> str:

@@ -216,11 +216,10 @@ def _channels(
 ) -> Iterator[ChannelMoved]:  # fmt: skip
     """How far each channel of one body moved, where the two have a time in common."""
     clock, other = before["time_s"], after["time_s"]
-    last = np.append(np.diff(clock) > 0.0, [True] * bool(len(clock)))
-    if len(other):
-        seen = last & (clock >= other[0]) & (clock <= other[-1])
-    else:
-        seen = np.zeros(len(clock), dtype=bool)
+    if not (len(clock) and len(other)):
+        return
+    last = np.append(np.diff(clock) > 0.0, True)
+    seen = last & (clock >= other[0]) & (clock <= other[-1])
     times = clock[seen]
     if not len(times):
         return
