@@ -12,11 +12,13 @@ processor without fused multiply-add or AVX, and numpy and BLAS without them: la
 share of a channel's range or of a figure, and times.
 
                                         measured         tolerated
-    planned, while steered              1.5e-7           1e-6
+    planned, while steered              3.1e-7           3e-6
     as flown, until attitude is lost    4.5e-6           5e-5
-    path of what nobody steers          1.5e-4           1e-3
-    its time and place of impact        4e-6             5e-5
-    times of events                     0.0013 s         0.01 s
+    path of what nobody steers          2.1e-4           2e-3
+    its time and place of impact        4.3e-6           5e-5
+    times of events                     0.0014 s         0.01 s
+
+About ten times what was measured: a third kind of processor rounds in yet another way.
 
 As flown the vehicle is unstable, which multiplies rounding from the pad on. What nobody steers
 tumbles: its attitude and the loads by it differ by 2 % of their range after rounding alone, so
@@ -46,7 +48,7 @@ from downrange.telemetry import Body, Recording, Telemetry, read_recording, writ
 
 FOLDER = Path(__file__).parents[1] / "tests" / "golden"
 MISSION = "spectrum-flight-1"
-FREE = 1e-3  # of a channel's range, on the path of what nobody steers
+FREE = 2e-3  # of a channel's range, on the path of what nobody steers
 FREE_FIGURE = 5e-5  # of a figure that says how it ended
 EVENT_S = 0.01
 PATH = ("position_", "velocity_eci_", "velocity_north_", "velocity_east_", "velocity_down_",
@@ -78,8 +80,8 @@ class Golden(NamedTuple):
 
 GOLDEN = (
     Golden("as-flown", False, 1, (), 1.0, 1.0, 5e-5),
-    Golden("planned", True, 1, (), 4.0, 30.0, 1e-6),
-    Golden("planned-dispersed", True, 3, ("all",), 4.0, 30.0, 1e-6),
+    Golden("planned", True, 1, (), 4.0, 30.0, 3e-6),
+    Golden("planned-dispersed", True, 3, ("all",), 4.0, 30.0, 3e-6),
 )
 
 
