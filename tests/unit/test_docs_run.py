@@ -16,7 +16,8 @@ EXAMPLES = ROOT / "examples"
 BLOCK = re.compile(r"^```console\n(.*?)^```$(?:\n+^```text\n(.*?)^```$)?", re.M | re.S)
 INCLUDED = re.compile(r"\{literalinclude\} \S*?examples/(\S+)")
 PLAIN = {0xA0: " ", 0x202F: " "}  # spaces that don't break
-WITH_COMMANDS = ["tutorial", "howto/own-vehicle", "howto/own-wind", "howto/pandas"]
+WITH_COMMANDS = ["tutorial", "howto/own-vehicle", "howto/own-wind", "howto/pandas",
+                 "howto/compare"]  # fmt: skip
 IN_STEPS = ["own_controller", "own_guidance"]
 
 

@@ -10,6 +10,7 @@ from made_up_flight import healthy_flight, lost_flight
 
 from downrange.errors import InputError
 from downrange.review import compare, difference, shift_between
+from downrange.review.compare import sampled
 from downrange.telemetry import Telemetry
 
 
@@ -56,6 +57,23 @@ def test_angles_go_the_short_way_round() -> None:
     flown = straight(yaw_deg=(352.0 + time) % 360.0)
     _, gap = difference(planned, flown, "yaw_deg")
     np.testing.assert_allclose(gap, 2.0, atol=1e-9)
+
+
+def test_a_gap_does_not_hide_the_angles_after_it() -> None:
+    time = np.arange(0.0, 40.0, 0.25)
+    angle = (350.0 + time) % 360.0
+    planned = straight(yaw_deg=np.where(time < 5.0, np.nan, angle))
+    at, gap = difference(planned, straight(yaw_deg=(angle + 3.0) % 360.0), "yaw_deg")
+    assert np.isnan(gap[at < 5.0]).all()
+    np.testing.assert_allclose(gap[at >= 5.0], 3.0, atol=1e-9)
+
+
+@given(st.floats(0.0, 39.75), st.booleans())
+def test_between_samples_a_line_and_the_short_way(at_s: float, turns: bool) -> None:
+    clock = np.arange(0.0, 40.0, 0.25)
+    line = 350.0 + 0.5 * clock
+    (value,) = sampled(np.array([at_s]), clock, line % 360.0 if turns else line, turns)
+    assert (value - 350.0 - 0.5 * at_s + 180.0) % 360.0 - 180.0 == pytest.approx(0.0, abs=1e-9)
 
 
 def test_only_what_both_cover_is_compared() -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from downrange.cli.catalogue import check, listing, show, sources
+from downrange.cli.comparing import compare
 from downrange.cli.creating import new
 from downrange.cli.flying import bare_disperse, fly
 from downrange.cli.results import report, verify
@@ -48,6 +49,10 @@ app.command("check", epilog=_example("downrange check my-mission.toml"))(check)
 app.add_typer(new, name="new")
 app.command("schema", epilog=_example("downrange schema vehicle"))(schema)
 app.command("report", epilog=_example("downrange report runs/spectrum-flight-1-1-1"))(report)
+app.command("compare", epilog=_example(
+    "downrange compare runs/spectrum-flight-1-1-1 runs/spectrum-flight-1-1-2",
+    "downrange compare A B --tolerance 1e-6",
+))(compare)  # fmt: skip
 app.command("verify", epilog=_example("downrange verify", "downrange verify --case FILE.toml"))(
     verify
 )

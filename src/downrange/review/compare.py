@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from downrange.review.events import rises
 from downrange.telemetry import Telemetry, unit_of
 
 Floats = NDArray[np.float64]
+Angle = TypeVar("Angle", float, Floats)
 Alignment = Literal["time", "speed"]
 
 ALIGN_SPEED_MPS = 50.0
@@ -74,12 +75,32 @@ def difference(
     """
     time, clock = flown["time_s"], planned["time_s"] + shift_s
     both = (time >= clock[0]) & (time <= clock[-1])
-    values = planned[name]
     turns = unit_of(name) == "deg"
-    if turns:
-        values = np.unwrap(values, period=360.0)
-    gap = flown[name][both] - np.interp(time[both], clock, values)
-    return time[both], (gap + 180.0) % 360.0 - 180.0 if turns else gap
+    gap = flown[name][both] - sampled(time[both], clock, planned[name], turns)
+    return time[both], short_way(gap) if turns else gap
+
+
+def sampled(times_s: Floats, clock_s: Floats, values: Floats, turns: bool = False) -> Floats:
+    """Values of a series at times within its clock, linear between samples.
+
+    Where the clock stands still the last sample counts; between a sample and a gap (nan)
+    nothing is known, at a sample that is next to one its value. `turns` goes from angle to
+    angle, deg, the short way round.
+    """
+    before = np.clip(np.searchsorted(clock_s, times_s, side="right") - 1, 0, None)
+    after = np.minimum(before + 1, len(clock_s) - 1)
+    width = clock_s[after] - clock_s[before]
+    between = (times_s > clock_s[before]) & (width > 0.0)
+    share = np.divide(times_s - clock_s[before], width, out=np.zeros_like(width), where=between)
+    with np.errstate(invalid="ignore"):  # of what is infinite
+        step = values[after] - values[before]
+        step = short_way(step) if turns else step
+        return np.where(between, values[before] + share * step, values[before])
+
+
+def short_way(angle_deg: Angle) -> Angle:
+    """An angle or angles, deg, as they are between -180 and 180."""
+    return (angle_deg + 180.0) % 360.0 - 180.0
 
 
 def compare(
