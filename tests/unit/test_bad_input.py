@@ -121,7 +121,7 @@ def test_the_copy_itself_is_good(command: Command) -> None:
             "spectrum-flight-1.toml: site: there is no site 'andoia' (did you mean andoya?)",
         ),
         (
-            "missions", "height >= 145 m", "hight >= 145 m",
+            "missions", "height >= 1", "hight >= 1",
             "spectrum-flight-1.toml: phase.rise.until: unknown signal 'hight'",
         ),
         (

@@ -15,6 +15,7 @@ from vehicle_case import vehicle, vehicle_data
 from downrange._spec import validate
 from downrange.cli.sketching import draw as draw_text
 from downrange.cli.sketching import row_height_m
+from downrange.flight.load import load_mission
 from downrange.report.style import drawing
 from downrange.vehicle.picture import MARGIN_PT, WIDTH_PT, draw, place_marks
 from downrange.vehicle.sketch import Mark, Sketch, sketch
@@ -268,7 +269,8 @@ def test_a_vehicle_is_drawn_where_it_is_shown(command: Command) -> None:
     said = command("show", "spectrum")
     assert said.code == 0
     assert "To scale: a row is 0.500 m" in said.out
-    assert "◂ IMU, 1.95 m" in said.out
+    imu = load_mission("spectrum-flight-1").spec.vehicle.imu.station
+    assert f"◂ IMU, {imu.text}" in said.out
 
 
 @pytest.mark.parametrize(("name", "begins"), [("v.png", b"\x89PNG"), ("v.svg", b"<?xml")])
