@@ -1,0 +1,43 @@
+"""The launcher's ascent in JSBSim, from the files beside this one. Runs in its own venv."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import jsbsim
+from serve import serve
+
+MODEL = Path(__file__).parent / "jsbsim"
+FOOT_M = 0.3048
+
+
+def fly(step_s: float) -> dict[str, float]:
+    """One flight at a fixed step; reading the files is not timed."""
+    executive = jsbsim.FGFDMExec(str(MODEL))
+    executive.set_debug_level(0)
+    executive.set_aircraft_path("aircraft")
+    executive.set_engine_path("engine")
+    if not executive.load_script("ascent.xml", step_s):
+        raise RuntimeError("JSBSim can't read the model")
+    executive.disable_output()
+    executive.run_ic()
+    run = executive.run
+    started = time.perf_counter()
+    while run():
+        pass
+    wall_s = time.perf_counter() - started
+    steps = float(executive["simulation/frame"])
+    return {
+        "wall_s": wall_s,
+        "simulated_s": executive.get_sim_time(),
+        "steps": steps,
+        "right_hand_sides": steps,
+        "end_altitude_m": executive["position/h-sl-meters"],
+        "end_speed_mps": executive["velocities/eci-velocity-mag-fps"] * FOOT_M,
+    }
+
+
+if __name__ == "__main__":
+    serve(lambda: fly(float(sys.argv[1])))
