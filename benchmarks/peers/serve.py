@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 
 def serve(fly: Callable[[], dict[str, float]]) -> None:
-    """Answer until the input ends. Standard output is the answers' alone: other words are dropped."""
+    """Answer until the input ends. All other words on standard output are dropped."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     for _ in sys.stdin:
