@@ -17,6 +17,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from downrange._jit import njit
 from downrange.dynamics.kernel.rigid import AUX_SIZE, STATE_SIZE, Surroundings, derivative
 from downrange.flight.assemble import assemble, plan_mission
+from downrange.flight.bodies import Journey
 from downrange.flight.fly import RECORD_HZ, Prepared, prepare
 from downrange.flight.kernel import loop
 from downrange.flight.load import load_mission
@@ -89,6 +90,39 @@ def test_flight(benchmark: BenchmarkFixture, planned: bool) -> None:
     flight_s = float(flown[-1].clock[loop.TICK]) * ready(planned).mission.spec.tick.si
     benchmark.extra_info["body_seconds"] = flight_s
     benchmark.extra_info["body_seconds_per_s"] = flight_s / benchmark.stats.stats.min
+
+
+def test_orbit_with_every_body(benchmark: BenchmarkFixture) -> None:
+    """Spectrum as planned: to orbit, and what it drops to the sea."""
+    ready_one, flown = ready(True), list[Journey]()
+
+    def new_one() -> tuple[tuple[Journey], dict[str, object]]:
+        mission = ready_one.mission
+        flown.append(Journey(mission, mission.spec, ready_one.planned, 1, 0, RECORD_HZ))
+        return (flown[-1],), {}
+
+    benchmark.pedantic(Journey.fly, setup=new_one, rounds=10, warmup_rounds=1)
+    journey = flown[-1]
+    assert len(journey.dropped) == 3
+    steered_s = float(journey.flight.clock[loop.TICK]) * journey.numbers.tick_s
+    fell_s = 0.0
+    for body in journey.dropped:
+        alone_s = body.rows[np.isnan(body.rows[:, loop.NAVIGATED]), 0]  # nobody navigates it
+        fell_s += float(alone_s[-1] - alone_s[0])
+    benchmark.extra_info["steered_s"] = steered_s
+    benchmark.extra_info["fell_s"] = fell_s
+    benchmark.extra_info["body_seconds_per_s"] = (steered_s + fell_s) / benchmark.stats.stats.min
+
+
+def test_warm_start(benchmark: BenchmarkFixture) -> None:
+    """A new process whose kernels are compiled already, until the flight could begin."""
+    program = (
+        "from downrange.flight.fly import compile_loop, prepare\n"
+        "from downrange.flight.load import load_mission\n"
+        f"compile_loop(prepare(load_mission({MISSION!r})))\n"
+    )
+    command = [sys.executable, "-c", program]
+    benchmark.pedantic(run, (command,), {"check": True}, rounds=3, warmup_rounds=1)
 
 
 def test_plan_mission(benchmark: BenchmarkFixture) -> None:
