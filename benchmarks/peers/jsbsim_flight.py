@@ -1,4 +1,7 @@
-"""The launcher's ascent in JSBSim, from the files beside this one. Runs in its own venv."""
+"""The launcher's ascent in JSBSim, from the files beside this one. Runs in its own venv.
+
+Arguments: the script, and the step in s.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,13 @@ MODEL = Path(__file__).parent / "jsbsim"
 FOOT_M = 0.3048
 
 
-def fly(step_s: float) -> dict[str, float]:
+def fly(script: str, step_s: float) -> dict[str, float]:
     """One flight at a fixed step; reading the files is not timed."""
     executive = jsbsim.FGFDMExec(str(MODEL))
     executive.set_debug_level(0)
     executive.set_aircraft_path("aircraft")
     executive.set_engine_path("engine")
-    if not executive.load_script("ascent.xml", step_s):
+    if not executive.load_script(script, step_s):
         raise RuntimeError("JSBSim can't read the model")
     executive.disable_output()
     executive.run_ic()
@@ -40,4 +43,4 @@ def fly(step_s: float) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    serve(lambda: fly(float(sys.argv[1])))
+    serve(lambda: fly(sys.argv[1], float(sys.argv[2])))

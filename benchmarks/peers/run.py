@@ -27,7 +27,9 @@ from typing import Any
 import platformdirs
 
 HERE = Path(__file__).parent
-STEPS_HZ = (120, 50)  # JSBSim's own habit, and the tick of Downrange's flight software
+# JSBSim's own habit is 120 Hz; 50 Hz is the tick of Downrange's flight software.
+JSBSIM = [("lean", "ascent.xml", 120), ("hardware", "ascent_full.xml", 120),
+          ("hardware", "ascent_full.xml", 50)]  # fmt: skip
 CLI = [sys.executable, "-c", "from downrange.cli import main; main()"]
 
 
@@ -82,9 +84,9 @@ def commands(cache: Path, folder: Path) -> dict[str, list[str]]:
     found = {
         "Downrange": [sys.executable, str(HERE / "downrange_flight.py"), str(launcher(folder))]
     }
-    for hz in STEPS_HZ:
-        words = [jsbsim, str(HERE / "jsbsim_flight.py"), str(1.0 / hz)]
-        found[f"JSBSim, steps of 1/{hz} s"] = words
+    for kind, script, hz in JSBSIM:
+        words = [jsbsim, str(HERE / "jsbsim_flight.py"), script, str(1.0 / hz)]
+        found[f"JSBSim, {kind}, steps of 1/{hz} s"] = words
     found["RocketPy"] = [rocketpy, str(HERE / "rocketpy_flight.py")]
     return found
 
