@@ -28,8 +28,12 @@ import platformdirs
 
 HERE = Path(__file__).parent
 # JSBSim's own habit is 120 Hz; 50 Hz is the tick of Downrange's flight software.
-JSBSIM = [("lean", "ascent.xml", 120), ("hardware", "ascent_full.xml", 120),
-          ("hardware", "ascent_full.xml", 50)]  # fmt: skip
+JSBSIM = [
+    ("lean", "ascent.xml", 120),
+    ("hardware", "ascent_full.xml", 120),
+    ("hardware", "ascent_full.xml", 50),
+    ("its own J246", "scripts/J2461.xml", 120),
+]
 CLI = [sys.executable, "-c", "from downrange.cli import main; main()"]
 
 
