@@ -129,23 +129,20 @@ def draw_boundary(ready: Prepared) -> Figure:
 
 
 def draw_corridor(flown: Sequence[Corridor], ready: Prepared, at_s: float) -> Figure:
-    """When the flight ends against the half-width of the corridor, and which rule ends it."""
+    """When the flight ends against the corridor's half-width that `keep_out` makes."""
     figure = blank(260.0)
     axes = new_axes(figure, (48.0, 40.0, 630.0, 184.0), PICTURE)
     named(axes, "Flight terminated, s from T0, seeds 1 to 10")
-    flown = [each for each in flown if not each.setting.startswith("attitude")]
+    flown = [each for each in flown if each.setting.startswith("keep_out")]
     rules_seen = sorted({loss.rule for each in flown for loss in each.losses} - {NONE})
     colours = dict(zip(rules_seen, PICTURE.series, strict=False))
     for each in flown:
-        mark = "o" if each.setting.startswith("keep_out") else "^"
         for loss in each.losses:
-            axes.plot(each.half_width_m, loss.ended_s, mark, ms=4, alpha=0.7,
+            axes.plot(each.half_width_m, loss.ended_s, "o", ms=4, alpha=0.7,
                       color=colours.get(loss.rule, PICTURE.muted))  # fmt: skip
-    for mark, label in (("o", "keep_out changed"), ("^", "corridor.widest changed")):
-        axes.plot([], [], mark, color=PICTURE.muted, ms=5, label=label)
     for rule, colour in colours.items():
-        axes.plot([], [], "s", color=colour, ms=5, label=f"rule: {rule}")
-    axes.legend(frameon=False, fontsize=FONT_PT, labelcolor=PICTURE.ink, ncols=2)
+        axes.plot([], [], "o", color=colour, ms=5, label=f"rule: {rule}")
+    axes.legend(frameon=False, fontsize=FONT_PT, labelcolor=PICTURE.ink, loc="center right")
     rules = ready.planned.rules
     width = float(np.interp(at_s / rules.step_s, np.arange(len(rules.track)),
                             rules.impact_half_width_m))  # fmt: skip

@@ -317,8 +317,6 @@ def corridor(path: str, text: str, at_s: float) -> Corridor | None:
 def corridors(at_s: float) -> list[Corridor]:
     """What can make the corridor narrow, and what the attitude rule makes of it, one at a time."""
     tried = [("safety.keep_out", f"{metres} m") for metres in range(0, 801, 100)]
-    tried += [("safety.corridor.widest", f"{metres} m")
-              for metres in (300, 350, 400, 500, 600, 800, 1000, 2000, 30000)]  # fmt: skip
     tried += [("safety.attitude.drift", f"{share} %") for share in (50, 60, 80, 100)]
     tried += [("safety.attitude.limit", f"{angle} deg") for angle in (30, 45, 60, 90)]
     found = [corridor(path, text, at_s) for path, text in tried]
