@@ -256,15 +256,17 @@ def _closure(source: Path) -> set[Path]:
 @cache
 def imported_files(source: Path) -> frozenset[Path]:
     """Return the files of the same package, or of downrange, that a file imports directly."""
-    package, top = source.parent, source.parent
+    package, own, ours = source.parent, source.parent, Path(__file__).resolve().parent
+    top = package
     while (top / "__init__.py").exists():
-        top = top.parent
-    roots = {top, Path(__file__).resolve().parents[1]}
+        own, top = top, top.parent
     files: set[Path] = set()
     for statement in _statements(ast.parse(source.read_bytes()).body):
-        for base, names in _import_targets(statement, package, roots):
+        for base, names in _import_targets(statement, package, {top, ours.parent}):
             files.update(_module_files(base, names))
-    return frozenset(files - {source})
+    # Installed, our neighbours are numba and numpy: their versions say enough of them.
+    kept = (file for file in files if own in file.parents or ours in file.parents)
+    return frozenset(kept) - {source}
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:

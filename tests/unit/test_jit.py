@@ -183,6 +183,19 @@ def test_every_way_to_import_is_followed(tmp_path: Path, statement: str) -> None
     assert (pack / "c.py").resolve() not in _jit.imported_files(pack / "a.py")
 
 
+def test_packages_installed_beside_are_not_followed(tmp_path: Path) -> None:
+    """Their versions are in the hash; to read them through takes seconds."""
+    for pack in ("pack", "numba"):
+        (tmp_path / pack).mkdir()
+        write(tmp_path / pack / "__init__.py", "")
+    write(tmp_path / "pack" / "a.py", "import numba, pack.b")
+    write(tmp_path / "pack" / "b.py", "")
+    found = {file.relative_to(tmp_path.resolve()).as_posix()
+             for file in _jit.imported_files(tmp_path / "pack" / "a.py")}  # fmt: skip
+    assert found <= {"pack/b.py", "pack/__init__.py"}
+    assert "pack/b.py" in found
+
+
 def test_imports_for_type_checkers_are_not_followed(tmp_path: Path) -> None:
     write(tmp_path / "a.py", "if TYPE_CHECKING:\n    import b\nimport c")
     write(tmp_path / "b.py", "")
