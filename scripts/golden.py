@@ -22,7 +22,9 @@ About ten times what was measured: a third kind of processor rounds in yet anoth
 
 As flown the vehicle is unstable, which multiplies rounding from the pad on. What nobody steers
 tumbles: its attitude and the loads by it differ by 2 % of their range after rounding alone, so
-only its path and its events are held.
+only its path and its events are held. So it is after insertion, where the stage coasts in a dead
+band and rounding decides in which tick a thruster fires (numpy 2.4 and 2.5 differ by 3 %). Before
+it numpy 2.5 moved what is steered by 3.1e-4, in the coast; hence 2e-3 where versions differ.
 """
 
 from __future__ import annotations
@@ -49,6 +51,7 @@ from downrange.telemetry import Body, Recording, Telemetry, read_recording, writ
 FOLDER = Path(__file__).parents[1] / "tests" / "golden"
 MISSION = "spectrum-flight-1"
 FREE = 2e-3  # of a channel's range, on the path of what nobody steers
+OTHER_VERSIONS = 2e-3  # of a channel's range while steered, planned by another numpy
 FREE_FIGURE = 5e-5  # of a figure that says how it ended
 EVENT_S = 0.01
 PATH = ("position_", "velocity_eci_", "velocity_north_", "velocity_east_", "velocity_down_",
@@ -157,6 +160,8 @@ def moved(golden: Golden, before: Recording, after: Recording) -> Changes:
         if ends_s[name] < body.telemetry["time_s"][-1]
     ]  # fmt: skip
     loose = ("objectives.", *fallen)
+    same = before.summary["versions"] == after.summary["versions"]
+    steered_share = golden.tolerance if same else max(golden.tolerance, OTHER_VERSIONS)
     return replace(
         every,
         events=tuple(each for each in every.events if not each.within(EVENT_S)),
@@ -165,7 +170,7 @@ def moved(golden: Golden, before: Recording, after: Recording) -> Changes:
             if not each.within(FREE_FIGURE if each.path.startswith(loose) else golden.tolerance)
         ),
         channels=(
-            *(each for each in steered.channels if not each.within(golden.tolerance)),
+            *(each for each in steered.channels if not each.within(steered_share)),
             *(each for each in free.channels if not each.within(FREE)),
         ),
     )  # fmt: skip
@@ -177,8 +182,11 @@ def _steered_until_s(recording: Recording, body: Body) -> float:
     if "attitude_error_deg" not in telemetry:  # see `_held`
         return -math.inf
     steered = telemetry["time_s"][np.isfinite(telemetry["attitude_error_deg"])]
-    lost = [event.time_s for event in recording.events_named("attitude_lost", body.name)]
-    return min([*steered[-1:].tolist(), *lost], default=-math.inf)
+    ends = [
+        event.time_s for name in ("attitude_lost", "orbit_insertion")
+        for event in recording.events_named(name, body.name)
+    ]  # fmt: skip
+    return min([*steered[-1:].tolist(), *ends], default=-math.inf)
 
 
 def _part(recording: Recording, ends_s: dict[str, float], steered: bool) -> Recording:

@@ -40,7 +40,7 @@ def test_the_same_seed_flies_the_same_bits() -> None:
     prepared = ready(planned=False)
     one, other = (fly_prepared(prepared, seed=4, disperse=("wind", "engines")) for _ in range(2))
     assert values(one).tobytes() == values(other).tobytes()
-    assert one.events == other.events
+    assert repr(one.events) == repr(other.events)  # what is no number is not equal to itself
     assert one.summary["drawn"] == other.summary["drawn"]
 
 
