@@ -29,11 +29,11 @@ def one(recording: Recording, name: str) -> Event:
 
 
 # Once the gimbals saturate noise grows with the swing, and decides in which half cycle the limit of
-# the safety rule is passed for long enough. So single seeds may miss a window; of a hundred that
-# nothing was chosen on, 97 or more met each one. Of twenty, all but two do then in 98 of 100 draws.
+# the safety rule is passed for long enough. So single seeds may miss a window; of 300 that nothing
+# was chosen on 99 % met each one and 97 % all. On another processor twenty seeds are twenty others.
 MANY = range(1, 21)
-NEARLY_ALL = 0.85
-MOST = 0.75
+NEARLY_ALL = 0.9
+MOST = 0.85
 
 
 def first_over(recording: Recording, degrees: float) -> float:
@@ -113,6 +113,14 @@ def test_nearly_all_flights_are_as_the_one_that_was_seen(
     holds: Callable[[Recording], bool],
 ) -> None:
     assert share(holds) >= NEARLY_ALL
+
+
+@pytest.mark.parametrize(
+    "holds", [near("attitude_lost", 25.0), near("flight_termination", 30.0), pad_unharmed],
+    ids=["lost at 25 s", "terminated at 30 s", "pad unharmed"],
+)  # fmt: skip
+def test_each_of_the_first_ten_flights_is(holds: Callable[[Recording], bool]) -> None:
+    assert all(holds(flown(seed=seed)) for seed in range(1, 11))
 
 
 def test_most_flights_are_so_in_all_of_it() -> None:

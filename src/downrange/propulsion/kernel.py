@@ -80,7 +80,10 @@ REACTION_SIZE = 8
 # of what accelerates their mass and of what turns it.
 SIDE_N, PUSH_N, TORQUE_NM = 0, 1, 2
 SWEPT_SIZE = 3
-AIM_SIZE = 6  # of what gimbals_aim leaves per gimbal
+# Columns of what holds for a gimbal in all steps: where it goes, how fast, how far in a step and
+# at all; first and second moment of the mass that swings.
+AIM_RAD, AIM_RATE_RADPS, AIM_REACH_RAD, AIM_LIMIT_RAD, AIM_FIRST_KGM, AIM_SECOND_KGM2 = range(6)
+AIM_SIZE = 6
 
 # Below this level the nozzle no longer runs full and its suction fades with the flow.
 FULL_FLOW_LEVEL = 0.3
@@ -418,7 +421,8 @@ def gimbals_swing(
             side, push, torque = 0.0, 0.0, 0.0
             weight = share if step < steps else 0.5 * share
             for i in range(engines.n):
-                target, rate_limit, reach, limit = aim[i, 0], aim[i, 1], aim[i, 2], aim[i, 3]
+                target, limit = aim[i, AIM_RAD], aim[i, AIM_LIMIT_RAD]
+                rate_limit, reach = aim[i, AIM_RATE_RADPS], aim[i, AIM_REACH_RAD]
                 row = transitions[i, 0], transitions[i, 1], transitions[i, 2], transitions[i, 3]
                 angle, rate, accel = gimbal_to(
                     state[i, at], state[i, at + 1], target, row, rate_limit, reach, limit, per_s
@@ -426,8 +430,8 @@ def gimbals_swing(
                 state[i, at], state[i, at + 1] = angle, rate
                 mean_rad[i, axis] += weight * angle
                 side += side_n[i] * angle
-                push += aim[i, 4] * accel
-                torque += aim[i, 5] * accel
+                push += aim[i, AIM_FIRST_KGM] * accel
+                torque += aim[i, AIM_SECOND_KGM2] * accel
             row_now = swept[step, axis]
             row_now[SIDE_N], row_now[PUSH_N], row_now[TORQUE_NM] = side, push, torque
 
@@ -439,8 +443,7 @@ def gimbals_aim(
 ) -> None:  # fmt: skip
     """What holds in all steps of `gimbals_swing`, into ready (2 axes, n, AIM_SIZE).
 
-    Target, limit of the rate, way in a step at it, limit of the angle; first and second moment of
-    the mass that swings. An axis that doesn't move has no rate.
+    An axis that doesn't move has no rate.
     """
     for i in range(engines.n):
         row = engines.table[i]
@@ -451,11 +454,11 @@ def gimbals_aim(
                 command = health_engine[i, GIMBAL_STUCK_RAD] if axis == 0 else math.nan
             fixed = row[GIMBALLED + axis] < 0.5 or math.isnan(command)
             aim = ready[axis, i]
-            aim[0] = angle if fixed else min(max(command, -limit), limit)
-            aim[1] = 0.0 if fixed else row[GIMBAL_RATE_LIMIT_RADPS]
-            aim[2], aim[3] = aim[1] * h_s, limit
-            aim[4] = row[MOVING_MASS_KG] * row[MOVING_CG_M] * there
-            aim[5] = row[MOVING_INERTIA_KGM2] * there
+            aim[AIM_RAD] = angle if fixed else min(max(command, -limit), limit)
+            aim[AIM_RATE_RADPS] = 0.0 if fixed else row[GIMBAL_RATE_LIMIT_RADPS]
+            aim[AIM_REACH_RAD], aim[AIM_LIMIT_RAD] = aim[AIM_RATE_RADPS] * h_s, limit
+            aim[AIM_FIRST_KGM] = row[MOVING_MASS_KG] * row[MOVING_CG_M] * there
+            aim[AIM_SECOND_KGM2] = row[MOVING_INERTIA_KGM2] * there
 
 
 @njit
