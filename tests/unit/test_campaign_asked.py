@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from campaign_case import fly
 from fake_flyer import request
+from runner_case import fly
 
 from downrange.campaign.again import flight_of
 from downrange.campaign.asked import Asked, ask, loader
@@ -17,6 +17,7 @@ from downrange.errors import InputError
 from downrange.flight.load import load_mission
 
 MISSION = "spectrum-flight-1"
+NO_SOBOL = "are no sobol sequence (a power of two, at least the"
 
 
 @pytest.fixture(autouse=True)
@@ -72,10 +73,8 @@ def test_a_mission_that_is_wrong_is_among_the_problems() -> None:
 @pytest.mark.parametrize(
     ("flights", "scrambles", "says"),
     [
-        (1000, 16, "-n: 1000 flights are no sobol sequence (a power of two, at least the 16 "
-                   "scrambles: 1024)"),
-        (8, 16, "-n: 8 flights are no sobol sequence (a power of two, at least the 16 "
-                "scrambles: 16)"),
+        (1000, 16, f"-n: 1000 flights {NO_SOBOL} 16 scrambles: 1024)"),
+        (8, 16, f"-n: 8 flights {NO_SOBOL} 16 scrambles: 16)"),
         (1024, 24, "--scrambles: 24 scrambles can't tell its error (a power of two, at least 16)"),
         (1024, 8, "--scrambles: 8 scrambles can't tell its error (a power of two, at least 16)"),
     ],

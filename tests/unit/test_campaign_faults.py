@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
-from campaign_case import Heard, digests, fly, leftovers, rows
 from fake_flyer import MakeFake, request
+from runner_case import Heard, digests, fly, leftovers, rows
 
 from downrange.campaign import files, partial
 from downrange.campaign.conduct import Progress
@@ -153,8 +153,8 @@ def test_a_damaged_rest_is_flown_again(whole: Path, tmp_path: Path) -> None:
     data = bytearray(kept.read_bytes())
     for damage in (bytes(data[: len(data) // 2]), bytes(data[:400]) + b"\0" * 9 + data[409:]):
         kept.write_bytes(damage)
+        heard, listener = send(signal.SIGINT, 1)
         with pytest.raises(StoppedError):
-            heard, listener = send(signal.SIGINT, 1)
             fly(folder, make=MakeFake(delay_s=0.002), listener=listener, resume=True)
         assert "damaged: its flights are flown again" in heard.said[0]
     fly(folder, resume=True)

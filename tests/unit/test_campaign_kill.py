@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from campaign_case import digests, fly, leftovers, rows
 from fake_flyer import request
+from runner_case import digests, fly, leftovers, rows
 
 from downrange.campaign.ledger import read_ledger
 

@@ -1,4 +1,4 @@
-"""Worker processes: the same bytes; one that is killed is replaced, again and again is too often."""
+"""Worker processes: the same bytes; one that is killed is replaced, three times is too often."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from campaign_case import digests, fly, rows
 from fake_flyer import MakeFake, request
+from runner_case import digests, fly, rows
 
 from downrange.campaign.conduct import Progress
 from downrange.campaign.interrupts import StoppedError
@@ -70,7 +70,7 @@ def test_a_stop_reaches_the_workers(tmp_path: Path) -> None:
     assert [row["flight"] for row in rows(folder)] == list(range(4000))
 
 
-def test_a_worker_ends_with_its_parent(tmp_path: Path) -> None:
+def test_a_worker_ends_with_its_parent() -> None:
     """Its orders come through a pipe; when that ends, so does it, in the middle of a flight."""
     remote = RemoteFlyer(MakeFake(delay_s=60.0), print)
     process = remote._process
@@ -81,7 +81,7 @@ def test_a_worker_ends_with_its_parent(tmp_path: Path) -> None:
     remote._answers.close()
 
 
-def test_a_worker_that_dies_idle_is_replaced(tmp_path: Path) -> None:
+def test_a_worker_that_dies_idle_is_replaced() -> None:
     said: list[str] = []
     remote = RemoteFlyer(MakeFake(), said.append)
     assert remote._process.pid is not None

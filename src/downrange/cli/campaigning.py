@@ -118,8 +118,8 @@ def campaign(
         int,
         typer.Option(
             metavar="N",
-            help="Full recordings of the first flights of each cause of failure and "
-            "of the most telling; 0 for none.",
+            help="Record the first N flights of each cause of failure, and "
+            "the most telling; 0 records none.",
         ),
     ] = 3,
     no_report: Annotated[

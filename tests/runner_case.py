@@ -64,4 +64,4 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 
 
 def leftovers(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*.part")]
+    return list(folder.rglob("*.part"))
