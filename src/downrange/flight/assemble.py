@@ -215,20 +215,23 @@ def tank_names(vehicle: VehicleSpec) -> tuple[str, ...]:
     return tuple(f"{stage.name}.tank.{tank.name}" for stage in vehicle.stage for tank in stage.tank)
 
 
-def assemble(
-    mission: Mission, spec: MissionSpec, planned: Planned, seed: int, flight: int, record_hz: float
-) -> tuple[loop.Numbers, loop.Flight]:
-    """Numbers of one flight of a mission, `spec` being the mission's with this flight's draw."""
+def numbers_of(
+    mission: Mission, spec: MissionSpec, planned: Planned, record_hz: float
+) -> loop.Numbers:
+    """Numbers of a mission's first leg, `spec` being its own with what a flight's draw moves.
+
+    The errors of its inertial unit are those of a perfect one.
+    """
     vehicle = spec.vehicle
     plant = leg_plant(mission, spec, planned, 0)
     limits = build_limits(vehicle)
     phases = [phase.name for phase in spec.phase]
     duration_s = float(spec.longest.si)
     every = max(1, round(1.0 / (record_hz * spec.tick.si)))
-    numbers = loop.Numbers(
+    return loop.Numbers(
         plant=plant,
         sensors=loop.Sensors(
-            imu=build_imu(vehicle.imu, streams(seed, flight, [SENSOR_STREAM]), 0),
+            imu=build_imu(vehicle.imu),
             gnss=build_gnss(vehicle.gnss) if vehicle.gnss else Gnss(0.0, 0.0, 0.0),
             taps=build_taps(vehicle.taps) if vehicle.taps else Taps(0.0, 0.0),
             tracking=(
@@ -246,12 +249,31 @@ def assemble(
         tick_s=float(spec.tick.si),
         slow_ticks=gnc_build.slow_ticks(spec.control, float(spec.tick.si)),
         duration_s=duration_s,
-        record_every=int(every),
+        record_every=np.array([[math.inf, float(every)]]),
         end_phase=phases.index(spec.end.phase) if spec.end else -1,
         end_after_s=float(spec.end.after.si) if spec.end else math.inf,
     )
-    rows = math.ceil(duration_s / spec.tick.si / every) + 3
-    return numbers, new_flight(numbers, rows, streams(seed, flight, loop.STREAMS))
+
+
+def assemble(
+    mission: Mission, spec: MissionSpec, planned: Planned, seed: int, flight: int, record_hz: float
+) -> tuple[loop.Numbers, loop.Flight]:
+    """Numbers of one flight of a mission, `spec` being the mission's with this flight's draw."""
+    numbers = numbers_of(mission, spec, planned, record_hz)
+    numbers.sensors.imu.errors[:] = imu_errors(spec, seed, flight)
+    return numbers, first_flight(numbers, seed, flight)
+
+
+def imu_errors(spec: MissionSpec, seed: int, flight: int) -> Floats:
+    """Errors of the inertial unit on one flight, see sensors.Imu."""
+    return build_imu(spec.vehicle.imu, streams(seed, flight, [SENSOR_STREAM]), 0).errors
+
+
+def first_flight(numbers: loop.Numbers, seed: int, flight: int) -> loop.Flight:
+    """One flight of a seed before its first tick, with room for all its rows."""
+    every = numbers.record_every
+    rows = math.ceil(numbers.duration_s / numbers.tick_s / float(every[0, 1])) + 3
+    return new_flight(numbers, rows, streams(seed, flight, loop.STREAMS))
 
 
 def band_pass(first_mode_radps: float, tick_s: float) -> watch.Band:
@@ -279,7 +301,7 @@ def new_flight(n: loop.Numbers, rows: int, random: NDArray[np.uint64]) -> loop.F
         memory=gnc_build.new_memory(n.plan),
         track=np.zeros(TRACK_SIZE),
         verdict=new_verdict(),
-        watch=watch.new_memory(engines),
+        watch=watch.new_memory(engines, tanks),
         random=random,
         gusts=np.zeros(DRYDEN_STATE_SIZE),
         rows=np.zeros((rows, Layout(engines, tanks, modes).width)),
