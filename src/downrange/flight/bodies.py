@@ -20,6 +20,7 @@ from downrange.dynamics.kernel.fall import (
     fall,
 )
 from downrange.dynamics.kernel.rigid import AUX_SIZE, LOADS_SIZE, STATE_SIZE, Surroundings
+from downrange.earth.kernel.geodesy import Earth
 from downrange.earth.kernel.orbit import elements
 from downrange.flight.assemble import Planned, first_flight, imu_errors
 from downrange.flight.build import Built, Falling, build_legs
@@ -37,6 +38,7 @@ Floats = NDArray[np.float64]
 
 FALL_ROWS = 20_000  # of a body that nobody steers: some hours of tumbling
 FALL_MOST_S = 7200.0  # that such a body is followed after it has parted
+FALL_ENDS = {GROUNDED: "impacted", NOT_A_NUMBER: "numerical"}
 AIR_M = 90e3  # a perigee below it ends on the ground within an orbit
 
 
@@ -167,7 +169,8 @@ class Journey:
         rows = [*self.before, self._rows()]
         plant, state = self.numbers.plant, self.flight.state
         end = ""
-        if self.leg > 0 and self.flight.clock[loop.ENDED] == loop.COMPLETE and self._comes_down():
+        earth = self.planned.plan.earth
+        if self.leg > 0 and comes_down(self.flight.clock, state.rigid, earth):
             built = self.legs[self.leg]
             found, end = self._fallen(piece_of(plant, state, built.leg.attached), built.rest,
                                       self._now())  # fmt: skip
@@ -176,12 +179,14 @@ class Journey:
                         ends_m=(plant.aft_x_m, plant.nose_x_m), steered=True)  # fmt: skip
         return [steered, *self.dropped]
 
-    def _comes_down(self) -> bool:
-        """Whether the conic that the steered body is on meets the air."""
-        x, earth = self.flight.state.rigid, self.planned.plan.earth
-        r, v = (float(x[0]), float(x[1]), float(x[2])), (float(x[3]), float(x[4]), float(x[5]))
-        perigee_m = elements(r, v, earth.mu_m3ps2).perigee_radius_m - earth.equatorial_radius_m
-        return perigee_m < AIR_M
+
+def comes_down(clock: Floats, x: Floats, earth: Earth) -> bool:
+    """Whether a mission is over while the conic that its body (state x) is on meets the air."""
+    if clock[loop.ENDED] != loop.COMPLETE:
+        return False
+    r, v = (float(x[0]), float(x[1]), float(x[2])), (float(x[3]), float(x[4]), float(x[5]))
+    perigee_m = elements(r, v, earth.mu_m3ps2).perigee_radius_m - earth.equatorial_radius_m
+    return perigee_m < AIR_M
 
 
 def joined(parts: Sequence[Floats]) -> Floats:
@@ -198,8 +203,7 @@ def fall_of(
     found, work = np.zeros((FALL_ROWS, FALL_COLUMNS)), np.zeros((WORK_ROWS, AUX_SIZE))
     count, code = fall(piece.rigid, now_s, now_s + FALL_MOST_S, piece.loads, around, ends_m, 0.0,
                        work, found)  # fmt: skip
-    end = {GROUNDED: "impacted", NOT_A_NUMBER: "numerical"}.get(int(code), "flying")
-    return found, int(count), end
+    return found, int(count), FALL_ENDS.get(int(code), "flying")
 
 
 def fall_rows(found: Floats, layout: Layout, piece: Piece) -> Floats:

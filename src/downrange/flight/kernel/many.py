@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from downrange._jit import inner, njit
-from downrange.dynamics.kernel.advance import Plant, Scratch, State
+from downrange.dynamics.kernel.advance import Plant, Scratch, State, copy
 from downrange.dynamics.kernel.fall import fall
 from downrange.dynamics.kernel.rigid import Surroundings
 from downrange.faults.kernel import Health
@@ -82,7 +82,7 @@ def fly_flights(
         if go[k] < 0.5 or stop[0] > 0.5:
             continue
         write(w, drawn[k])
-        n.sensors.imu.errors[:] = errors[k]
+        copy(errors[k], n.sensors.imu.errors)
         f = pick(all_, k)
         if f.clock[TICK] == 0.0:
             for i in range(f.state.tank_kg.size):
