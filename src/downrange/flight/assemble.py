@@ -40,14 +40,13 @@ from downrange.sensors.build import build_gnss, build_imu, build_taps, build_tra
 from downrange.sensors.kernel import TRACK_SIZE, Gnss, Taps, Tracking
 from downrange.telemetry.bus import new_command, new_measured
 from downrange.vehicle.build import (
-    build_bending,
     build_limits,
     build_masses,
     outline,
     stage_bases_m,
-    vehicle_aero,
 )
-from downrange.vehicle.kernel import BENDING_COLUMNS, Bending
+from downrange.vehicle.kernel import BENDING_COLUMNS
+from downrange.vehicle.shapes import Shapes
 from downrange.vehicle.spec import VehicleSpec
 
 Floats = NDArray[np.float64]
@@ -65,7 +64,7 @@ class Planned:
         legs: what flies when.
         ascent: the trajectory that guidance follows.
         rules: the safety system's.
-        bendings: modes of each leg's body as specified, for flights that draw none of it.
+        shapes: bending modes and aerodynamics of the bodies as specified, and of some others.
         first_mode_radps: assumed first bending mode at lift-off.
     """
 
@@ -73,7 +72,7 @@ class Planned:
     legs: tuple[Leg, ...]
     ascent: Ascent
     rules: Rules
-    bendings: tuple[Bending, ...]
+    shapes: Shapes
     first_mode_radps: float
 
     @property
@@ -93,7 +92,8 @@ def plan_mission(mission: Mission) -> Planned:
     forecast = "forecast" if spec.forecast is not None else "wind"
     wind = build_wind(spec.forecast or spec.wind, mission.folders[forecast], WIND_TOP_M)
     legs = legs_of(spec.vehicle, spec.phase)
-    plants = [build_plant(mission, spec, earth, 0.0, leg) for leg in legs]
+    shapes = Shapes()
+    plants = [build_plant(mission, spec, earth, 0.0, leg, shapes) for leg in legs]
     assumed, *later = (
         assumed_vehicle(spec.vehicle, plant, leg) for plant, leg in zip(plants, legs, strict=True)
     )
@@ -117,7 +117,7 @@ def plan_mission(mission: Mission) -> Planned:
         legs=tuple(legs),
         ascent=ascent,
         rules=rules,
-        bendings=tuple(plant.bending for plant in plants),
+        shapes=shapes,
         first_mode_radps=float(assumed.mode_frequency_radps[-1, 0]),
     )
 
@@ -148,13 +148,10 @@ def build_plant(
     earth: Earth,
     azimuth_rad: float,
     leg: Leg,
-    bending: Bending | None = None,
+    shapes: Shapes | None = None,
 ) -> Plant:
-    """The body of a leg, as `spec` has it: the mission's own, or one with a draw.
-
-    `bending` are its modes where they are known.
-    """
-    vehicle, stage = spec.vehicle, spec.vehicle.stage[leg.stage]
+    """The body of a leg, as `spec` has it: the mission's own, or one with a draw."""
+    vehicle, stage, shapes = spec.vehicle, spec.vehicle.stage[leg.stage], shapes or Shapes()
     site = site_of(spec)
     body = outline(vehicle, leg.attached)
     bases = stage_bases_m(vehicle)
@@ -172,7 +169,7 @@ def build_plant(
     around = rigid.Surroundings(
         earth=earth,
         wind=build_wind(spec.wind, mission.folders["wind"], WIND_TOP_M),
-        aero=vehicle_aero(vehicle, leg.attached, base_dir=mission.folders["vehicle"]),
+        aero=shapes.aero(vehicle, leg.attached, powered=True, base_dir=mission.folders["vehicle"]),
     )
     return Plant(
         around=around,
@@ -180,7 +177,7 @@ def build_plant(
         engines=engines,
         tanks=tanks,
         thrusters=build_thrusters(stage.thrusters),
-        bending=bending or build_bending(vehicle, leg.attached, imu_station_m=imu_x_m),
+        bending=shapes.bending(vehicle, leg.attached, imu_x_m),
         imu_x_m=imu_x_m,
         aft_x_m=float(body[0][0]),
         nose_x_m=float(body[-1][0]),
@@ -198,9 +195,8 @@ def first_plant(mission: Mission) -> Plant:
 
 def leg_plant(mission: Mission, spec: MissionSpec, planned: Planned, leg: int) -> Plant:
     """The body of a leg of a planned mission."""
-    undrawn = spec.vehicle is mission.spec.vehicle
     return build_plant(mission, spec, planned.plan.earth, planned.ascent.azimuth_rad,
-                       planned.legs[leg], planned.bendings[leg] if undrawn else None)  # fmt: skip
+                       planned.legs[leg], planned.shapes)  # fmt: skip
 
 
 def engine_names(vehicle: VehicleSpec) -> tuple[str, ...]:

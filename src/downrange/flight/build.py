@@ -15,7 +15,8 @@ from downrange.flight.kernel.writes import Tables
 from downrange.flight.legs import FAIRING, Leg
 from downrange.flight.load import Mission
 from downrange.flight.spec import MissionSpec
-from downrange.vehicle.build import outline, vehicle_aero
+from downrange.vehicle.build import outline
+from downrange.vehicle.shapes import Shapes
 
 Floats = NDArray[np.float64]
 
@@ -79,8 +80,11 @@ def _built(
                                  sensors=first.sensors._replace(imu=imu))  # fmt: skip
     name = stages[leg.stage].name
     around = numbers.plant.around
-    rest = falling(mission, spec, around, (name,), leg.attached, 1.0)
-    return Built(name, leg, numbers, _how(spec, leg), _dropped(mission, spec, around, leg), rest)
+    shapes = planned.shapes
+    rest = falling(mission, spec, shapes, around, (name,), leg.attached, 1.0)
+    return Built(
+        name, leg, numbers, _how(spec, leg), _dropped(mission, spec, shapes, around, leg), rest
+    )
 
 
 def _how(spec: MissionSpec, leg: Leg) -> Floats:
@@ -98,7 +102,9 @@ def _how(spec: MissionSpec, leg: Leg) -> Floats:
     return how
 
 
-def _dropped(mission: Mission, spec: MissionSpec, around: Surroundings, leg: Leg) -> Falling:
+def _dropped(
+    mission: Mission, spec: MissionSpec, shapes: Shapes, around: Surroundings, leg: Leg
+) -> Falling:
     """What falls away as a leg begins."""
     alone = [0.0] * len(leg.attached)
     if leg.dropped == FAIRING:
@@ -108,20 +114,25 @@ def _dropped(mission: Mission, spec: MissionSpec, around: Surroundings, leg: Leg
         alone[-2] = 1.0
         names = tuple(f"{FAIRING}_{side}" for side in SIDES)
         share = float(fairing.jettison.drag_share.si)
-        return falling(mission, spec, around, names, alone, share)
+        return falling(mission, spec, shapes, around, names, alone, share)
     if leg.dropped:
         alone[leg.stage - 1] = 1.0
-        return falling(mission, spec, around, (leg.dropped,), alone, 1.0)
+        return falling(mission, spec, shapes, around, (leg.dropped,), alone, 1.0)
     return Falling((), np.array(alone), around, (0.0, 0.0))
 
 
 def falling(
-    mission: Mission, spec: MissionSpec, around: Surroundings, names: tuple[str, ...],
-    attached: tuple[float, ...] | list[float], share: float,
-) -> Falling:  # fmt: skip
+    mission: Mission,
+    spec: MissionSpec,
+    shapes: Shapes,
+    around: Surroundings,
+    names: tuple[str, ...],
+    attached: tuple[float, ...] | list[float],
+    share: float,
+) -> Falling:
     """Parts that fall, with `share` of the drag of what they are made of."""
-    vehicle = spec.vehicle
-    aero = vehicle_aero(vehicle, attached, powered=False, base_dir=mission.folders["vehicle"])
+    vehicle, folder = spec.vehicle, mission.folders["vehicle"]
+    aero = shapes.aero(vehicle, attached, powered=False, base_dir=folder)
     aero = aero._replace(reference_area_m2=aero.reference_area_m2 * share)
     points = outline(vehicle, attached)
     ends = (float(points[0][0]), float(points[-1][0]))
@@ -137,4 +148,5 @@ def tables_of(leg: Built) -> Tables:
         n.plant.bending.fraction, n.plant.bending.table.reshape(-1),
         n.plant.around.aero.table.reshape(-1), n.plant.around.wind.profile.reshape(-1),
         n.faults.table.reshape(-1), leg.how, leg.dropped.around.aero.table.reshape(-1),
+        leg.rest.around.aero.table.reshape(-1),
     )  # fmt: skip

@@ -28,9 +28,20 @@ TABLE, INDEX, FIRST, LAST = 0, 1, 2, 3
 # Columns of a term.
 VARIABLE, KIND, NOMINAL, A, B = 0, 1, 2, 3, 4
 
-TABLES = 11  # that a draw may move, see flight.build
+TABLES = 12  # that a draw may move, see flight.build
 Tables = tuple[
-    Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats
+    Floats,
+    Floats,
+    Floats,
+    Floats,
+    Floats,
+    Floats,
+    Floats,
+    Floats,
+    Floats,
+    Floats,
+    Floats,
+    Floats,
 ]
 
 
