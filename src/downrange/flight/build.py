@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -150,3 +152,8 @@ def tables_of(leg: Built) -> Tables:
         n.faults.table.reshape(-1), leg.how, leg.dropped.around.aero.table.reshape(-1),
         leg.rest.around.aero.table.reshape(-1),
     )  # fmt: skip
+
+
+def own_copies(legs: Sequence[Built]) -> list[Built]:
+    """The same legs in arrays of their own; what legs share, their copies share."""
+    return copy.deepcopy(list(legs))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -212,8 +211,3 @@ def padded(rows: Floats, room: int) -> Floats:
     out = np.zeros((room, *rows.shape[1:]))
     out[: len(rows)] = rows
     return out
-
-
-def own_copies(legs: Sequence[Built]) -> list[Built]:
-    """The same legs in arrays of their own; what legs share, their copies share."""
-    return copy.deepcopy(list(legs))
