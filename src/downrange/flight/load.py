@@ -216,8 +216,12 @@ def _typed(text: str) -> Any:
 def _plain(spec: Any) -> Any:
     """A spec as tables, quantities as they were written; what is absent is left out."""
     if isinstance(spec, Value):
-        kept = {key: getattr(spec, key) for key in ("status", "source", "note")}
+        kept = {key: getattr(spec, key) for key in ("distribution", "status", "source", "note")}
         table = {key: each for key, each in kept.items() if each is not None}
+        if spec.quantiles is not None:
+            table["quantiles"] = list(spec.quantiles)
+        if spec.truncated:
+            table["truncated"] = True
         for key in ("low", "high", "spread"):
             if getattr(spec, key) is not None:
                 table[key] = _quantity(getattr(spec, key), spec.unit)
