@@ -115,11 +115,15 @@ class Value(BaseModel):
         sigma = (self.high - self.low) / (last - first)
         return self.low - first * sigma, sigma
 
-    def written(self, si: float, digits: int = 6) -> str:
-        """Another value of this kind, in the unit in which this one was written."""
-        symbol = split(self.text)[1] if self.text else self.unit
+    def written(self, si: float, digits: int = 6, step: bool = False) -> str:
+        """Another value of this kind in the unit in which this one was written.
+
+        `step` is a difference of two values, which has no offset.
+        """
+        symbol = split(self.text)[1]
         factor, offset, _ = conversion(symbol)
-        return f"{(si - offset) / factor:.{digits}g} {symbol}".rstrip()
+        number = (si - (0.0 if step else offset)) / factor
+        return f"{number:.{digits}g} {symbol}".rstrip()
 
 
 QUANTITY = "x-quantity"  # in a JSON Schema that is not finished yet: a quantity of this unit
@@ -343,13 +347,13 @@ def shape_problems(found: Value) -> Findings:
     elif found.distribution is not None and found.spread is None and not ranged:
         problems.append(("distribution", "needs low and high", ""))
     if found.quantiles is not None and (found.spread is not None or not normal):
-        wrong = "go with distribution = \"normal\" and no spread"
+        wrong = 'go with distribution = "normal" and no spread'
         problems.append(("quantiles", wrong, ""))
     if found.truncated and not (normal and ranged):
         problems.append(("truncated", "is for a normal distribution with low and high", ""))
-    if normal and ranged and found.low == found.high:
-        if found.spread is None or found.truncated:
-            problems.append(("", f"low and high are the same, {found.text}: nothing to draw", ""))
+    drawn_between = found.spread is None or found.truncated
+    if normal and ranged and drawn_between and found.low == found.high:
+        problems.append(("", f"low and high are the same, {found.text}: nothing to draw", ""))
     return problems
 
 
@@ -441,6 +445,7 @@ SpeedGradient = Annotated[Value, quantity("1/s")]
 Acceleration = Annotated[Value, quantity("m/s^2")]
 PositiveAcceleration = Annotated[Value, quantity("m/s^2", positive=True)]
 NonNegativeAcceleration = Annotated[Value, quantity("m/s^2", minimum=0.0)]
+FailureRate = Annotated[Value, quantity("1/s", minimum=0.0)]
 Frequency = Annotated[Value, quantity("Hz", positive=True)]
 Angle = Annotated[Value, quantity("rad")]
 PositiveAngle = Annotated[Value, quantity("rad", positive=True)]
@@ -464,5 +469,6 @@ PositiveInertia = Annotated[Value, quantity("kg m^2", positive=True)]
 Temperature = Annotated[Value, quantity("K", positive=True)]
 Isp = Annotated[Value, quantity("s", positive=True)]
 Fraction = Annotated[Value, quantity("1", minimum=0.0, maximum=1.0)]
+Correlation = Annotated[Value, quantity("1", minimum=-1.0, maximum=1.0)]
 Ratio = Annotated[Value, quantity("1")]
 PositiveRatio = Annotated[Value, quantity("1", positive=True)]

@@ -20,6 +20,7 @@ from downrange.flight.events import Context, events_of
 from downrange.flight.kernel import loop
 from downrange.flight.load import Mission
 from downrange.flight.parting import clearances
+from downrange.flight.spec import MissionSpec
 from downrange.gnc.kernel.data import STEER_PITCH_OVER, STEERING
 from downrange.safety.kernel.rules import Rules
 from downrange.telemetry import Body, Event, Recording, Telemetry
@@ -43,7 +44,7 @@ def recording_of(ready: Prepared, journey: Journey, how: dict[str, Any]) -> Reco
     ends: dict[str, tuple[float, float]] = {}
     for flown in in_order(journey.bodies(), [stage.name for stage in spec.vehicle.stage]):
         table = telemetry(flown.rows, journey.layout, names, t0_s)
-        found.append(_ended(ready, flown, table, names, t0_s))
+        found.append(_ended(ready, journey.spec, flown, table, names, t0_s))
         ends[flown.name] = flown.ends_m
     clear = _clearances(found, ends)
     events = sorted((event for each in found for event in each.events), key=lambda e: e.time_s)
@@ -102,9 +103,9 @@ def in_order(bodies: list[Flown], stages: list[str]) -> list[Flown]:
 
 
 def _ended(
-    ready: Prepared, flown: Flown, table: Telemetry, names: Names, t0_s: float
+    ready: Prepared, drawn: MissionSpec, flown: Flown, table: Telemetry, names: Names, t0_s: float
 ) -> results.Ended:
-    """A body with what happened to it, and where that left it."""
+    """A body with what happened to it, and where that left it; `drawn` is its flight's mission."""
     from downrange.earth.coast import surface
 
     latitude, longitude = (float(table.column(f"{k}_deg")[-1]) for k in ("latitude", "longitude"))
@@ -129,7 +130,7 @@ def _ended(
             throttles=tuple(
                 math.nan if phase.engines == "none" else phase.throttle.si for phase in spec.phase
             ),
-            fault_texts=tuple(fault_lines(spec)),
+            fault_texts=tuple(fault_lines(drawn)),
             surface=below,
         )
         first = flown.name == spec.vehicle.stage[0].name

@@ -16,7 +16,7 @@ from downrange._random import Streams, seed_streams, uniform
 
 Floats = NDArray[np.float64]
 
-LEAST = 2.0**-54  # in place of 0, whose quantile may be infinite
+LEAST, MOST = 2.0**-54, 1.0 - 2.0**-53  # in place of 0 and 1, whose quantiles are infinite
 
 # Columns of a table of draws, one row a value.
 KIND = 0
@@ -78,7 +78,7 @@ def quantile(table: Floats, i: int, u: float) -> float:
     kind, a, b, c = table[i, KIND], table[i, A], table[i, B], table[i, C]
     x = 0.0
     if kind == NORMAL:
-        x = a + b * normal_quantile(min(max(c + u * (table[i, D] - c), LEAST), 1.0 - LEAST))
+        x = a + b * normal_quantile(min(max(c + u * (table[i, D] - c), LEAST), MOST))
     elif kind == UNIFORM:
         x = a + u * (b - a)
     elif kind == TRIANGULAR:
@@ -99,7 +99,7 @@ def quantile(table: Floats, i: int, u: float) -> float:
 @njit
 def normal_probability(x: float) -> float:
     """Share of a normal distribution below x standard deviations, kept from 0 and 1."""
-    return min(max(0.5 * math.erfc(-x * math.sqrt(0.5)), LEAST), 1.0 - 2.0 * LEAST)
+    return min(max(0.5 * math.erfc(-x * math.sqrt(0.5)), LEAST), MOST)
 
 
 @njit
