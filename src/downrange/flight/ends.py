@@ -125,8 +125,8 @@ class Teller:
                                  self.planned.plan.earth)  # fmt: skip
 
 
-def teller_of(ready: Prepared) -> Teller:
-    """What tells of the flights of a planned mission."""
+def teller_of(ready: Prepared, drawn: MissionSpec) -> Teller:
+    """What tells of the flights of a planned mission, whose faults are those of `drawn`."""
     spec, planned = ready.mission.spec, ready.planned
     vehicle = spec.vehicle
     steering = planned.plan.phases.table[:, STEERING]
@@ -144,7 +144,7 @@ def teller_of(ready: Prepared) -> Teller:
         throttles=tuple(
             math.nan if phase.engines == "none" else phase.throttle.si for phase in spec.phase
         ),
-        fault_texts=tuple(fault_lines(spec)),
+        fault_texts=tuple(fault_lines(drawn)),
     )  # fmt: skip
     return Teller(spec, planned, names_of(ready), context, own)
 

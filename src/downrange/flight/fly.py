@@ -109,7 +109,7 @@ def fly_prepared(
 ) -> Recording:
     """One flight of a planned mission; see `fly`."""
     mission = ready.mission
-    spec, drawn = draw(mission.spec, disperse, seed, flight)
+    spec, drawn = draw(mission, disperse, seed, flight, ready.planned)
     journey = Journey(mission, spec, ready.planned, seed, flight, record_rate_hz)
     started = time.perf_counter()
     journey.fly()

@@ -32,7 +32,7 @@ IGNITION_S = 2.0  # that a stage is still looked at once the one above burns
 
 def recording_of(ready: Prepared, journey: Journey, how: dict[str, Any]) -> Recording:
     """The recording of a flight that is over; `how` is what the summary says of its making."""
-    spec, teller = ready.mission.spec, teller_of(ready)
+    spec, teller = ready.mission.spec, teller_of(ready, journey.spec)
     t0_s = teller.t0_s(journey.flight.clock)
     earth = ready.planned.plan.earth
     found: list[results.Ended] = []

@@ -209,7 +209,7 @@ class Simulator:
     def _begin(self, seed: int, flight: int, record_rate_hz: float) -> None:
         """Stand the vehicle of the prepared mission on its pad."""
         mission = self._ready.mission
-        spec, self._drawn = draw(mission.spec, self._groups, seed, flight)
+        spec, self._drawn = draw(mission, self._groups, seed, flight, self._ready.planned)
         self._journey = Journey(mission, spec, self._ready.planned, seed, flight, record_rate_hz)
         vehicle = spec.vehicle
         self.engines, self.tanks = engine_names(vehicle), tank_names(vehicle)

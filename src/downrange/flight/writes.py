@@ -176,7 +176,8 @@ def _law(variable: int, x0: float, x: Floats, base: float, seen: Floats) -> Term
 def _packed(leg: _Leg, built: Built) -> Writes:
     """The laws of a leg as the kernel reads them."""
     edges = np.cumsum([0, *(table.size for table in tables_of(built))])
-    entries, terms = [], []
+    entries: list[tuple[int, ...]] = []
+    terms: list[Term] = []
     for entry in sorted(leg.terms):
         table = int(np.searchsorted(edges, entry, side="right")) - 1
         first = len(terms)
