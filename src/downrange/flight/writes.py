@@ -8,7 +8,7 @@ or a draw moves what is no table, the legs are built anew for each flight.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,19 +17,19 @@ from numpy.typing import NDArray
 
 from downrange.flight.assemble import Planned
 from downrange.flight.build import Built, build_legs, own_copies, tables_of
-from downrange.flight.draw import DrawPlan, apply
+from downrange.flight.draw import DrawPlan, Line, apply
 from downrange.flight.kernel.writes import ADD, INVERSE, POWER, SET, Writes, write
 from downrange.flight.load import Mission
 
 Floats = NDArray[np.float64]
 
 RECORD_HZ = 20.0  # of the legs that are compared; nothing depends on it
-STEPS = (-1.0, 0.5, 1.0)  # in which a value is moved, of its step
-STEP = 0.02  # of a value's own size or, where that is 0, of its unit
+STEPS = (-1.0, 1.0)  # in which a value is moved, of its step
+SIGMAS = 2.0  # of a normal distribution in a step
 NEVER_S = 1e9  # when what never fails fails, in arrays
 EXACT = 1e-9  # relative, of entries whose law is known
 CLOSE = 1e-4  # of the largest of its kind, of entries that follow a parabola
-TRIALS = 6  # draws of all values at once
+TRIALS = 4  # draws of all values at once
 TRIAL_SEED = 20_250_330
 
 
@@ -68,17 +68,18 @@ def derive_writes(
     """
     if any(line.kind == "choice" for line in plan.lines):
         return Unwritable("each flight takes a sounding of its own")
+    if any(name.startswith("vehicle.imu.") for name in plan.names):
+        return Unwritable("the errors of the inertial unit follow from drawn values")
     nominal = finite(plan.nominal)
-    built = own_copies(_build(mission, planned, plan, nominal))
+    never = {name: NEVER_S for name, x in zip(plan.names, plan.nominal, strict=True) if x > NEVER_S}
+    built = own_copies(_build(mission, planned, never))
     legs = [_Leg(_flat(leg), _scale(leg)) for leg in built]
     fixed = [list(_others(leg)) for leg in built]
     for variable, x0 in enumerate(nominal):
-        moved = [x0 + step * (STEP * abs(x0) if x0 else 1.0) for step in STEPS]
+        moved = [x0 + step * _step(plan.lines[variable]) for step in STEPS]
         tries = []
         for x in moved:
-            values = nominal.copy()
-            values[variable] = x
-            found = _build(mission, planned, plan, values)
+            found = _build(mission, planned, never | {plan.names[variable]: x})
             if [list(_others(leg)) for leg in found] != fixed:
                 return Unwritable(f"{plan.names[variable]} moves more than tables")
             tries.append([_flat(leg) for leg in found])
@@ -101,8 +102,19 @@ def finite(values: Floats) -> Floats:
     return np.where(np.isposinf(values), NEVER_S, values)
 
 
-def _build(mission: Mission, planned: Planned, plan: DrawPlan, values: Floats) -> tuple[Built, ...]:
-    drawn = dict(zip(plan.names, values.tolist(), strict=True))
+def _step(line: Line) -> float:
+    """How far a value is moved to see what it does."""
+    given = line.parameters
+    match line.kind:
+        case "normal":
+            return SIGMAS * given["sigma"]
+        case "exponential":
+            return 100.0  # s
+        case _:
+            return 0.5 * (given["high"] - given["low"])
+
+
+def _build(mission: Mission, planned: Planned, drawn: Mapping[str, float]) -> tuple[Built, ...]:
     return build_legs(mission, apply(mission.spec, drawn), planned, RECORD_HZ)
 
 
@@ -197,10 +209,12 @@ def _wrong(
 ) -> Unwritable | None:  # fmt: skip
     """What draws of all values at once show to be otherwise."""
     for values in finite(plan.sample(TRIAL_SEED, 0, TRIALS)):
-        exact = _build(mission, planned, plan, values)
+        exact = _build(mission, planned, dict(zip(plan.names, values.tolist(), strict=True)))
         for leg, each, built in zip(legs, writes, exact, strict=True):
             write(each, values)
-            off = np.abs(np.concatenate(each.tables) - _flat(built))
+            found, wanted = np.concatenate(each.tables), _flat(built)
+            with np.errstate(invalid="ignore"):  # what holds from the start holds from -inf
+                off = np.where(found == wanted, 0.0, np.abs(found - wanted))
             allowed = np.full(off.size, EXACT)
             allowed[sorted(leg.parabolas)] = CLOSE
             worst = int(np.argmax(off - allowed * leg.scale))

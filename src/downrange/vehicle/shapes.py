@@ -47,11 +47,11 @@ class Shapes:
         )
 
     def _found(self, key: object, make: Callable[[], T]) -> T:
-        if key not in self._kept:
-            if len(self._kept) >= MOST:
-                self._kept.pop(next(iter(self._kept)), None)
-            self._kept[key] = make()
-        found: T = self._kept[key]
+        """What is kept under a key, or made now; threads may make it twice, to no harm."""
+        found: T = self._kept.pop(key, None) or make()
+        self._kept[key] = found  # the last used comes last
+        if len(self._kept) > MOST:
+            self._kept.pop(next(iter(self._kept)), None)
         return found
 
 
