@@ -9,6 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from downrange.errors import InputError, OutputError
 from downrange.flight.assemble import Planned, assemble, first_plant, plan_mission
 from downrange.flight.bodies import Journey, compile_fall
@@ -21,6 +24,8 @@ from downrange.flight.record import recording_of
 from downrange.flight.warm import Helper
 from downrange.telemetry import Recording
 from downrange.telemetry.store import plain
+
+Floats = NDArray[np.float64]
 
 RECORD_HZ = 20.0
 Progress = Callable[[str], None]

@@ -23,7 +23,7 @@ from downrange.flight.build import Built
 from downrange.flight.ends import Last, Teller
 from downrange.flight.kernel import loop, many, watch
 from downrange.flight.kernel.parting import DROPPED_STAGE, Piece
-from downrange.flight.kernel.writes import Writes
+from downrange.flight.kernel.writes import Writes, write
 from downrange.flight.parting import new_piece, piece_of
 from downrange.flight.stack import NOTHING_DRAWN, of_one, one_of, reset, room_for
 from downrange.gnc.build import new_memory
@@ -94,6 +94,13 @@ class Many:
             np.zeros((FALL_ROWS, FALL_COLUMNS)),
         )
         self.ended_on = np.zeros(room, dtype=np.int64)
+        self.parted_s = np.full((room, len(legs) - 1), math.inf)  # mission clock
+        self._drawn = np.zeros((room, 0))
+
+    def use(self, legs: Sequence[Built]) -> None:
+        """Fly these legs from now on; they differ from the others in their numbers alone."""
+        every = self.legs[0].numbers.record_every
+        self.legs = [leg._replace(numbers=leg.numbers._replace(record_every=every)) for leg in legs]
 
     @staticmethod
     def _room_gone(leg: Built, tanks: int, room: int) -> Gone:
@@ -109,12 +116,13 @@ class Many:
         """
         count = len(drawn)
         reset(self.flights, self._fresh)
+        self.parted_s[:] = math.inf
         self.flights.random[:count] = random
         go = np.zeros(len(self.ended_on))
         go[:count] = 1.0
         room = len(go)
         errors, drawn = padded(errors, room), padded(drawn, room)
-        flights = self.flights
+        flights, self._drawn = self.flights, drawn
         for k, leg in enumerate(self.legs):
             many.fly_flights(leg.numbers, self._writes[k], drawn, errors, go, self.stop, flights)
             self.ended_on[go > 0.5] = k
@@ -138,6 +146,7 @@ class Many:
             self._kept, gone.pieces[0], gone.pieces[1], went,
         )  # fmt: skip
         began_s = flights.clock[:, loop.TICK] * numbers.tick_s
+        self.parted_s[went > 0.5, k - 1] = began_s[went > 0.5]
         for piece, last in zip(gone.pieces, gone.last, strict=False):
             many.fall_flights(
                 leg.dropped.around, leg.dropped.ends_m, FALL_MOST_S, self._writes[k], drawn,
@@ -155,6 +164,8 @@ class Many:
         flights, legs = self.flights, self.legs
         clock, verdict = flights.clock[k], one_of(flights.verdict, k)
         on = int(self.ended_on[k])
+        for number in {0, on}:  # as they were on this flight: others have flown with them since
+            write(self._writes[number], self._drawn[k])
         found: list[results.Ended] = []
         halves: list[results.Ended] = []
         for leg, gone, seen in zip(legs[1 : on + 1], self._gone, self.seen, strict=False):
