@@ -229,20 +229,22 @@ def request(
 
 def draw_lines(planned: bool) -> list[dict[str, Any]]:
     """The lines of the plan of draws."""
-    lines = [
+    told: dict[str, Any] = {"status": "estimated", "source": "downrange-spectrum", "note": None}
+    lines: list[dict[str, Any]] = [
         {
-            "path": path, "group": group, "unit": unit, "distribution": "normal", "value": mean,
-            "spread": spread, "low": mean - 3.0 * spread, "high": mean + 3.0 * spread,
-            "status": "estimated", "source": "downrange-spectrum",
+            "path": path, "group": group, "kind": "normal", "nominal": mean,
+            "parameters": {"mean": mean, "sigma": spread, "low": mean - 3.0 * spread,
+                           "high": mean + 3.0 * spread},
+            "value": told | {"si": mean, "spread": spread, "text": f"{mean:g} {unit}", "unit": unit},
         }
         for path, group, unit, mean, spread in DRAWS
     ]  # fmt: skip
     if not planned:
         path, group, unit, low, high = MISMATCH
         lines.append({
-            "path": path, "group": group, "unit": unit, "distribution": "uniform",
-            "value": 0.5 * (low + high), "spread": None, "low": low, "high": high,
-            "status": "assumed", "source": "downrange-spectrum-flight",
+            "path": path, "group": group, "kind": "uniform", "nominal": 0.755,
+            "parameters": {"low": low, "high": high},
+            "value": told | {"si": 0.755, "low": low, "high": high, "text": "0.755", "unit": unit},
         })  # fmt: skip
     return lines
 

@@ -124,6 +124,11 @@ class Campaign:
         return self.ended.among(["success"])
 
     @cached_property
+    def lost(self) -> Truths:
+        """Which flights lost their vehicle, by themselves or to the safety system."""
+        return self.ended.among(LOST)
+
+    @cached_property
     def lost_time_s(self) -> Floats:
         """When each flight lost its vehicle, s from first motion; nan where it did not."""
         flights = self.flights
@@ -134,7 +139,7 @@ class Campaign:
             time_s = np.fmin(time_s, values)
         for _, values in flights.numbers(["cause_time_s", "end_time_s"]):
             time_s = np.where(np.isnan(time_s), values, time_s)
-        return np.where(self.ended.among(LOST), time_s, np.nan)
+        return np.where(self.lost, time_s, np.nan)
 
     def lost_by(self, time_s: float) -> Share:
         """Share of the flights that had lost their vehicle by then, s from first motion."""
