@@ -34,11 +34,13 @@ class Coverage(NamedTuple):
     Attributes:
         coverage: share of campaigns whose interval holds the probability.
         mean_flights: of a campaign.
+        std_flights: standard deviation of the flights of a campaign.
         unfinished: share of campaigns that had not stopped within the flights looked at.
     """
 
     coverage: float
     mean_flights: float
+    std_flights: float
     unfinished: float
 
 
@@ -107,7 +109,7 @@ def fixed_coverage(flights: int, probability: float, level: float = LEVEL) -> Co
     low, high = clopper_pearson_all(counts, np.full(flights + 1, flights), level)
     inside = (low <= probability) & (probability <= high)
     chance = binom.pmf(counts, flights, probability)
-    return Coverage(float(chance[inside].sum()), float(flights), 0.0)
+    return Coverage(float(chance[inside].sum()), float(flights), 0.0, 0.0)
 
 
 def stopped_coverage(
@@ -126,7 +128,7 @@ def stopped_coverage(
     step = binom.pmf(np.arange(rule.block + 1), rule.block, probability)
     last = math.inf if most_flights is None else most_flights
     going, first, flights = np.ones(1), 0, 0  # going[i]: chance of first + i successes so far
-    coverage = mean = unfinished = 0.0
+    coverage = mean = square = unfinished = 0.0
     while len(going):
         flights += rule.block
         going = np.convolve(going, step)
@@ -135,12 +137,13 @@ def stopped_coverage(
         ends = high - low <= rule.width
         told = np.full(len(going), True) if flights + rule.block > last else ends
         coverage += float(going[told & (low <= probability) & (probability <= high)].sum())
-        mean += flights * float(going[told].sum())
+        chance = float(going[told].sum())
+        mean, square = mean + flights * chance, square + flights**2 * chance
         unfinished += float(going[told & ~ends].sum())
         on = np.flatnonzero(~told & (going > NEGLIGIBLE))
         going = np.where(told, 0.0, going)[on[0] : on[-1] + 1] if len(on) else going[:0]
         first += int(on[0]) if len(on) else 0
-    return Coverage(coverage, mean, unfinished)
+    return Coverage(coverage, mean, math.sqrt(max(0.0, square - mean**2)), unfinished)
 
 
 def stopped_share(count: int, flights: int, rule: Stopping) -> Share:
