@@ -1,0 +1,1 @@
+"""Many flights of one mission: what is drawn, flown, kept and counted."""
