@@ -41,8 +41,8 @@ def fly(
         typer.Option(
             metavar="[GROUPS]",
             help="Draw the values that change from flight to flight: all of them, or those of "
-            "engines, mass, wind, aero, sensors, structure; knowledge draws what is not known "
-            "of the design. Several with commas.",
+            "engines, mass, wind, aero, sensors, structure, faults, failures; knowledge draws "
+            "what is not known of the design. Several with commas.",
         ),
     ] = None,
     settings: Annotated[
@@ -285,8 +285,7 @@ def _write(order: Order, flown: Recording, stages: Stages, force: bool, beside: 
 
     if beside and order.mission.spec.fault:
         stages("planned")
-        healthy = order.mission.spec.model_copy(update={"fault": ()})
-        plan = replace(order, mission=replace(order.mission, spec=healthy, planned=True))
+        plan = replace(order, mission=order.mission.healthy())
         bodies = _fly(plan, lambda _: None).bodies
         flown = replace(flown, planned={name: body.telemetry for name, body in bodies.items()})
     stages("writing")
