@@ -121,12 +121,16 @@ def run(asked: Asked, listener: Listener, after: After | None = None) -> Campaig
         HaltError: it could not go on.
         StoppedError: it was stopped.
     """
+    from downrange.campaign.flyer import ready_campaign
     from downrange.campaign.results import open_campaign
 
     hands = Hands(asked.workers, asked.processes)
     with folders.hold(asked.out, asked.resume, asked.force, listener.say) as held:
         listener.stage("planning")
-        ready = plan(asked)
+        ready = ready_campaign(
+            asked.mission, seed=asked.seed, groups=asked.groups, sampler=asked.sampler,
+            scrambles=asked.scrambles, flights=asked.flights,
+        )  # fmt: skip
         listener.stage("compiling")
         first = ready.make()
         listener.stage("flights")
@@ -136,20 +140,6 @@ def run(asked: Asked, listener: Listener, after: After | None = None) -> Campaig
             listener.stage("counting")
             after(done, listener)
         return done
-
-
-def plan(asked: Asked) -> Ready:
-    """What is asked for, planned, nothing written.
-
-    Raises:
-        InputError: it can't be planned.
-    """
-    from downrange.campaign.flyer import ready_campaign
-
-    return ready_campaign(
-        asked.mission, seed=asked.seed, groups=asked.groups, sampler=asked.sampler,
-        scrambles=asked.scrambles, flights=asked.flights,
-    )  # fmt: skip
 
 
 def fly_held(

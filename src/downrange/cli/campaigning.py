@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -194,15 +195,17 @@ def _asked(
 
 def _put_plan(asked: Asked, as_json: bool) -> None:
     """Print what each flight will draw."""
-    from downrange.campaign.run import plan
+    from downrange.flight.draw_words import describe, left_out
+    from downrange.flight.fly import prepare
 
-    ready = plan(asked)
+    plan = prepare(asked.mission).dispersed(asked.groups).plan
+    rows, left = describe(plan), left_out(asked.mission, plan)
     if as_json:
         told = {"schema_version": SCHEMA_VERSION, "mission": asked.mission.name,
                 "seed": asked.seed, "groups": asked.groups}  # fmt: skip
-        put_json(told | {"draws": ready.draws, "left": ready.left})
+        put_json(told | {"draws": list(map(asdict, rows)), "left": list(map(asdict, left))})
     else:
-        put_draws(ready.draws, ready.left, console())
+        put_draws(rows, left, console())
 
 
 def _run(asked: Asked, again: str, failures: int, report: bool) -> Campaign:

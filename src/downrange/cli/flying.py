@@ -243,7 +243,9 @@ def _looks_like_groups(word: str) -> bool:
 
     from downrange.flight.draw import GROUPS
 
-    return any(get_close_matches(part.strip(), ["all", *GROUPS], 1) for part in word.split(","))
+    return any(
+        get_close_matches(part.strip(), ["all", "none", *GROUPS], 1) for part in word.split(",")
+    )
 
 
 def check_folder(folder: Path, force: bool) -> None:
