@@ -235,7 +235,7 @@ def draw_lines(planned: bool) -> list[dict[str, Any]]:
             "path": path, "group": group, "kind": "normal", "nominal": mean,
             "parameters": {"mean": mean, "sigma": spread, "low": mean - 3.0 * spread,
                            "high": mean + 3.0 * spread},
-            "value": told | {"si": mean, "spread": spread, "text": f"{mean:g} {unit}", "unit": unit},
+            "value": told | {"si": mean, "spread": spread, "unit": unit},
         }
         for path, group, unit, mean, spread in DRAWS
     ]  # fmt: skip
@@ -244,7 +244,7 @@ def draw_lines(planned: bool) -> list[dict[str, Any]]:
         lines.append({
             "path": path, "group": group, "kind": "uniform", "nominal": 0.755,
             "parameters": {"low": low, "high": high},
-            "value": told | {"si": 0.755, "low": low, "high": high, "text": "0.755", "unit": unit},
+            "value": told | {"si": 0.755, "low": low, "high": high, "unit": unit},
         })  # fmt: skip
     return lines
 
@@ -255,7 +255,7 @@ def times_s(planned: bool) -> NDArray[np.float64]:
 
 
 def flown_samples(rows: Columns, first: int, last: int, planned: bool) -> NDArray[np.float32]:
-    """What the envelopes are made of, (flights, times, channels): a made-up ascent until its end."""
+    """What the envelopes are made of, (flights, times, channels): a made-up ascent."""
     t = times_s(planned)[None, :]
     push = 1.0 + (rows["draw.vehicle.stage2.engine.thrust_vac"][first:last, None] / 94500.0 - 1.0)
     end = rows["event.stage1.flight_termination.time_s"][first:last, None]
@@ -275,7 +275,8 @@ def plan() -> dict[str, Any]:
     return {
         "launch_azimuth_deg": 344.7,
         "ascent": {
-            "time_s": t.tolist(), "altitude_m": (3.2 * t**2).tolist(), "speed_mps": (17.8 * t).tolist(),
+            "time_s": t.tolist(), "altitude_m": (3.2 * t**2).tolist(),
+            "speed_mps": (17.8 * t).tolist(),
             "pitch_deg": (90.0 - 0.4 * t).tolist(), "latitude_deg": (PAD[0] + 3e-5 * t**2).tolist(),
             "longitude_deg": (PAD[1] - 2e-5 * t**2).tolist(),
             "dynamic_pressure_pa": (34e3 * np.exp(-(((t - 65.0) / 25.0) ** 2))).tolist(),

@@ -60,6 +60,11 @@ class Association:
     chance: float
     lines: tuple[Line, ...]
 
+    @property
+    def found(self) -> tuple[Line, ...]:
+        """The lines that are stronger than chance."""
+        return tuple(line for line in self.lines if abs(line.errors) >= self.chance)
+
 
 def associations(campaign: Campaign) -> tuple[Association, ...]:
     """Of success, of the time of loss, and of each insertion error, as far as they vary."""

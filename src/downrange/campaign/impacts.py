@@ -34,13 +34,13 @@ class Impacts:
         turn = (self.longitude_deg - self.longitude_deg[0] + 180.0) % 360.0 - 180.0
         east = np.radians(turn) * np.cos(latitude.mean())
         plane = EARTH_RADIUS_M * np.column_stack((latitude, east))
-        return plane - plane.mean(axis=0)
+        return np.asarray(plane - plane.mean(axis=0))
 
     def distances(self) -> Floats:
         """Mahalanobis distance of each point from the mean."""
         plane = self.metres()
         inverse = np.linalg.pinv(np.cov(plane.T))
-        return np.sqrt(np.einsum("ni,ij,nj->n", plane, inverse, plane))
+        return np.asarray(np.sqrt(np.einsum("ni,ij,nj->n", plane, inverse, plane)))
 
 
 def impacts_of(flights: Flights, surfaces: dict[str, Coded]) -> dict[str, Impacts]:

@@ -33,7 +33,7 @@ from downrange.errors import InputError, Problem
 if TYPE_CHECKING:
     from downrange.campaign.association import Association
     from downrange.campaign.envelopes import Envelope, Envelopes
-    from downrange.campaign.ground import Footprint
+    from downrange.campaign.footprint import Footprint
     from downrange.campaign.telling import Telling
 
 Floats = NDArray[np.float64]
@@ -169,7 +169,7 @@ class Campaign:
     @cached_property
     def footprints(self) -> dict[str, Footprint]:
         """Ellipses and density of the places where each body came down."""
-        from downrange.campaign.ground import footprint
+        from downrange.campaign.footprint import footprint
 
         return {
             body: footprint(points.latitude_deg, points.longitude_deg)

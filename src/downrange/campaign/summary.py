@@ -69,18 +69,26 @@ def _convergence(campaign: Campaign) -> dict[str, Any] | None:
 
 
 def _ground(campaign: Campaign, body: str) -> dict[str, Any]:
-    """Where a body came down: mean, surfaces, ellipses and areas of highest density."""
+    """Where a body came down: the mean point, on what, and the ellipses."""
     found = campaign.footprints[body]
+    densest = {} if found.density is None else found.density.areas_km2
     return {
         "count": found.count,
         "latitude_deg": found.latitude_deg,
         "longitude_deg": found.longitude_deg,
         "surfaces": campaign.impacts[body].surfaces,
         "ellipses": [
-            {**each._asdict(), "inside": each.inside.as_dict(), "ring_deg": each.ring_deg.tolist()}
+            {
+                "share": each.share,
+                "semi_major_m": each.semi_major_m,
+                "semi_minor_m": each.semi_minor_m,
+                "azimuth_deg": each.azimuth_deg,
+                "area_km2": each.area_km2,
+                "densest_area_km2": densest.get(each.share),
+                "inside": each.inside.as_dict(),
+            }
             for each in found.ellipses
         ],
-        "areas_km2": {} if found.density is None else found.density.areas_km2,
         "notes": found.notes,
     }
 

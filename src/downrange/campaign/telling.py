@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange.review.words import body_title, detail_words, mission_time, quantity, spoken
+from downrange.campaign.words import cause_words, count, outcome_word
+from downrange.review.words import body_title, mission_time, quantity, spoken
 from downrange.telemetry.channels import unit_of
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _middle(campaign: Campaign) -> Iterator[Found]:
         if score is not None:
             distance += np.where(np.isnan(score), np.inf, score**2)
     if np.isfinite(distance).any():
-        why = f"the middle of all that ended as {words[frequent]}"
+        why = f"the middle of all with the outcome {outcome_word(words[frequent]).lower()}"
         yield int(rows[np.argmin(distance)]), why
 
 
@@ -115,8 +116,9 @@ def _causes(campaign: Campaign) -> Iterator[Found]:
         order = known[np.argsort(time_s[known], kind="stable")]
         row = int(order[(len(order) - 1) // 2]) if len(order) else int(rows[0])
         when = f", {mission_time(time_s[row])}" if len(order) else ""
-        share = campaign.causes[cause].count
-        yield row, f"typical of {share:,} whose first cause is {detail_words(cause)}{when}"
+        share, named = count(campaign.causes[cause].count), cause_words(cause)
+        named = named[:1].lower() + named[1:]
+        yield row, f"typical of {share} whose first cause is {named}{when}"
 
 
 def _losses(campaign: Campaign) -> Iterator[Found]:

@@ -131,7 +131,7 @@ class DeviationSpec(Spec):
     apart in altitude; the components are independent of each other.
 
     Attributes:
-        correlation_length: L.
+        correlation_length: L, of the law above.
         level: levels from the ground up.
     """
 

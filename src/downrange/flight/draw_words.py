@@ -114,12 +114,12 @@ def _distribution(line: Line) -> str:
     if line.kind == "exponential":
         end = "" if math.isinf(given["end"]) else f" to {given['end']:.0f} s"
         return f"stops by itself, {value.text} from {given['start']:.0f} s{end}"
-    low, high = (_written(value, given[end]) for end in ("low", "high") if end in given)
+    if line.kind == "normal":
+        return f"{_bell(line, value)}{_ends(line, value)}"
+    low, high = _written(value, given["low"]), _written(value, given["high"])
     if line.kind == "uniform":
         return f"uniform {low} to {high}"
-    if line.kind == "triangular":
-        return f"triangular {low} to {high}, most often {_written(value, given['mode'])}"
-    return f"{_bell(line, value)}{_ends(line, value)}"
+    return f"triangular {low} to {high}, most often {_written(value, given['mode'])}"
 
 
 def _bell(line: Line, value: Value) -> str:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange.campaign.envelopes import LEVELS, Envelope
-from downrange.campaign.report.words import count, quantity_title, value_of
+from downrange.campaign.envelopes import LEVELS
 from downrange.campaign.statistics import LEVEL, clopper_pearson_all, running_share
-from downrange.report.figures import BOX_PT, HEIGHT_PT, WIDTH_PT, Drawing, scale_for
+from downrange.campaign.words import count, quantity_title, value_of
+from downrange.report.figures import BOX_PT, HEIGHT_PT, WIDTH_PT, Drawing, mark_events, scale_for
 from downrange.report.style import FONT_PT, PAGE, new_axes, new_figure, to_svg
 from downrange.review.words import mission_time
-from downrange.telemetry import Telemetry
+from downrange.telemetry import Event, Telemetry
 from downrange.telemetry.channels import channel as known_channel
 from downrange.telemetry.channels import unit_of
 
@@ -32,13 +32,15 @@ LEAST_BINS, MOST_BINS = 12, 48
 LEAST_SHOWN = 10  # flights in a bin of time, or 1 % of all: fewer have no percentiles
 TIME_POINTS = 240
 ROOM = 3.0  # a range so many times the bulk's is cut, and what is beyond is told
-SMALL_PT = (WIDTH_PT, 176.0)
-SMALL_BOX_PT = (44.0, 28.0, 404.0, 128.0)
+PLAIN_PT, SMALL_PT = 192.0, 150.0  # heights of figures without names above
 
 
-def new_plot(*, small: bool = False) -> tuple[Any, Axes]:
-    """An empty figure of the page and its axes."""
-    size, box = (SMALL_PT, SMALL_BOX_PT) if small else ((WIDTH_PT, HEIGHT_PT + 12.0), BOX_PT)
+def new_plot(*, small: bool = False, named: bool = False) -> tuple[Any, Axes]:
+    """An empty figure and its axes; `named` leaves room for the names of events above."""
+    size, box = (WIDTH_PT, HEIGHT_PT), BOX_PT
+    if not named:
+        size = (WIDTH_PT, SMALL_PT if small else PLAIN_PT)
+        box = (BOX_PT[0], BOX_PT[1], BOX_PT[2], size[1] - BOX_PT[1] - 8.0)
     figure = new_figure(*size)
     return figure, new_axes(figure, box, PAGE)
 
@@ -121,8 +123,8 @@ def histogram(name: str, values: Floats, target: float | None = None) -> Drawing
     caption = f"{value_of(name, p01)} to {value_of(name, p99)}, middle {value_of(name, middle)}; "
     caption += f"{count(len(known))} flights"
     caption += f", {beyond} beyond the edges" if beyond else ""
-    return Drawing(quantity_title(name), "" if name.endswith("time_s") else unit, caption,
-                   to_svg(figure, f"Histogram of {quantity_title(name)}: {caption}"), ())  # fmt: skip
+    title, unit = quantity_title(name), "" if unit == "s" else unit
+    return Drawing(title, unit, caption, to_svg(figure, f"Histogram of {title}: {caption}"), ())
 
 
 def scatter(campaign: Campaign) -> Drawing | None:
@@ -134,7 +136,9 @@ def scatter(campaign: Campaign) -> Drawing | None:
     rows = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
     if len(rows) < LEAST_SHOWN:
         return None
-    spans = [_span(each[rows]) for each in (x, y)]
+    bulk = rows[campaign.success[rows]]
+    bulk = bulk if len(bulk) >= LEAST_SHOWN else rows
+    spans = [_span(each[bulk]) for each in (x, y)]
     inside = [row for row in rows if all(a <= v[row] <= b for (a, b), v in zip(spans, (x, y)))]  # noqa: B905 (made as a pair)
     factor, unit = scale_for("m", max(abs(each) for span in spans for each in span))
     figure, axes = new_plot()
@@ -152,24 +156,22 @@ def scatter(campaign: Campaign) -> Drawing | None:
     caption = "apogee upward, perigee to the right; the cross is the target"
     caption += f"; {beyond} beyond the edges" if beyond else ""
     legend = [("success", "dot")]
-    legend += [("no success", "red-dot")] if not campaign.success[rows].all() else []
+    legend += [("no success", "red-dot")] if not campaign.success[inside].all() else []
     return Drawing("Apogee and perigee error", unit, caption,
                    to_svg(figure, f"Insertion errors: {caption}"), tuple(legend))  # fmt: skip
 
 
-def envelope(
-    body: str, name: str, found: Envelope, flights: int, nominal: Telemetry | None
-) -> Drawing | None:
+def envelope(campaign: Campaign, body: str, name: str, nominal: Telemetry | None) -> Drawing | None:
     """A channel over time: bands of 98 and 90 % of flights, their middle, the nominal flight."""
-    enough = found.flights >= max(LEAST_SHOWN, 0.01 * flights)
-    enough = enough | ((found.flights == flights) & (flights > 0))
+    found, flights = campaign.envelope(body, name), len(campaign.flights)
+    enough = found.flights >= min(max(LEAST_SHOWN, 0.01 * flights), flights)
     if not enough.any():
         return None
     values = np.where(enough, found.values, np.nan)
     largest = float(np.nanmax(np.abs(values)))
     factor, unit = scale_for(unit_of(name), largest)
     p = dict(zip(LEVELS, values * factor, strict=True))
-    figure, axes = new_plot()
+    figure, axes = new_plot(named=True)
     time_s = found.time_s
     axes.fill_between(time_s, p[0.01], p[0.99], color=BLUE, alpha=WIDE, lw=0, zorder=3)
     axes.fill_between(time_s, p[0.05], p[0.95], color=BLUE, alpha=NARROW, lw=0, zorder=3)
@@ -187,6 +189,7 @@ def envelope(
             legend.append(("nominal", "planned"))
     axes.set_xlim(first, max(last, first + 1e-9))
     axes.margins(y=0.06)
+    mark_events(axes, _events(campaign, body), (first, max(last, first + 1e-9)), PAGE)
     _plain_numbers(axes)
     _time_axis(axes)
     known = known_channel(name)
@@ -194,8 +197,19 @@ def envelope(
     fewest = int(found.flights[enough].min())
     caption = known.description if known else ""
     caption += f"; at least {count(fewest)} flights at any time" if fewest < flights else ""
-    return Drawing(title, unit, caption,
-                   to_svg(figure, f"Envelope of {title} of {body} over time"), tuple(legend))  # fmt: skip
+    svg = to_svg(figure, f"Envelope of {title} of {body} over time")
+    return Drawing(title, unit, caption, svg, tuple(legend))
+
+
+def _events(campaign: Campaign, body: str) -> list[Event]:
+    """What half of the flights or more have of a body, at its median time."""
+    found = []
+    for column, told in campaign.quantities.items():
+        kind, *rest = column.split(".")
+        timed = kind == "event" and rest[0] == body and rest[-1] == "time_s"
+        if timed and 2 * told.count >= len(campaign.flights):
+            found.append(Event(told.p50, body, rest[1]))
+    return found
 
 
 def thinned(rows: NDArray[np.int64], most: int = MOST_DOTS) -> NDArray[np.int64]:

@@ -8,9 +8,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from downrange.campaign.report import figures, map, rows
-from downrange.campaign.report.words import count, headline, outcome_word
+from downrange.campaign.groups import GROUPS
+from downrange.campaign.report import figures, ground_map, rows
 from downrange.campaign.statistics import PRIOR_SOURCE
+from downrange.campaign.words import count, headline, outcome_word
 from downrange.errors import InputError
 from downrange.report.figures import Drawing
 from downrange.report.sections import Section
@@ -75,7 +76,7 @@ def _told(campaign: Campaign) -> dict[str, Any]:
         "causes": tuple(rows.cause_bars(campaign)),
         "objectives": tuple(rows.objective_bars(campaign)),
         "method": campaign.outcomes["success"].method,
-        "prior": rows.prior_bar(),
+        "beside": (rows.prior_bar(), rows.simulated_bar(campaign)),
         "prior_source": PRIOR_SOURCE,
         "insertion": tuple(rows.insertion_rows(campaign)),
         "ground": tuple(rows.ground_rows(campaign)),
@@ -85,7 +86,9 @@ def _told(campaign: Campaign) -> dict[str, Any]:
         "associations": tuple(
             (*rows.association_title(each), each, tuple(rows.association_rows(each)))
             for each in campaign.associations
+            if each.found
         ),
+        "unassociated": rows.unassociated(campaign),
         "telling": tuple(
             (each.flight, each.outcome, outcome_word(each.outcome), each.why, each.command)
             for each in campaign.telling
@@ -147,7 +150,7 @@ def _sections(campaign: Campaign) -> Iterator[Section]:
         ("sure", [figures.convergence(campaign), figures.lost_over_time(campaign)]),
         ("insertion", list(_insertion(campaign))),
         ("times", list(_times(campaign))),
-        ("ground", list(map.maps(campaign, nominal))),
+        ("ground", list(ground_map.maps(campaign, nominal))),
     ]
     for title, drawings in [*made, *_envelopes(campaign, nominal)]:
         drawn = tuple(each for each in drawings if each is not None)
@@ -183,8 +186,7 @@ def _envelopes(
     channels = campaign.envelopes.channels
     for body in dict.fromkeys(body for body, _ in channels):
         drawings = [
-            figures.envelope(body, name, campaign.envelope(body, name), len(campaign.flights),
-                             nominal.get(body))
+            figures.envelope(campaign, body, name, nominal.get(body))
             for each, name in channels
             if each == body
         ]  # fmt: skip
@@ -206,8 +208,6 @@ def nominal_of(campaign: Campaign) -> dict[str, Telemetry]:
 
 def _not_drawn(campaign: Campaign) -> Iterator[str]:
     """What no flight of this campaign varies."""
-    from downrange.campaign.report.groups import GROUPS
-
     groups = campaign.request.groups
     missing = [name for name in GROUPS if name not in groups]
     if missing:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from downrange.campaign.report.words import (
+from downrange.campaign.statistics import LEVEL, Share, prior_success, upper_bound
+from downrange.campaign.telling import INSERTION
+from downrange.campaign.words import (
     both,
     cause_words,
     count,
@@ -19,8 +23,6 @@ from downrange.campaign.report.words import (
     quantity_title,
     value_of,
 )
-from downrange.campaign.statistics import LEVEL, Share, prior_success, upper_bound
-from downrange.campaign.telling import INSERTION
 from downrange.review.words import NOTHING, body_title, number, quantity, spoken
 from downrange.telemetry.channels import unit_of
 
@@ -28,10 +30,12 @@ if TYPE_CHECKING:
     from downrange.campaign.association import Association
     from downrange.campaign.results import Campaign
 
+_NUMBERED = re.compile(r"\.\d+(?=\.)")
 SURE = 0.99  # share of the insertions that the bound is for
 
 
-class Bar(NamedTuple):
+@dataclass(frozen=True)
+class Bar:
     """A share as a row: its name, kind, figures, and where its bar and interval lie, percent."""
 
     name: str
@@ -74,8 +78,13 @@ def prior_bar() -> Bar:
     """What the record of new launchers says of a first flight."""
     prior = prior_success()
     told = f"{100.0 * prior.low:.0f} to {100.0 * prior.high:.0f}\u00a0%"
-    return Bar("Success of a first flight", "prior", "", f"{100.0 * prior.mean:.0f}\u00a0%", told,
+    return Bar("Of first flights in general", "prior", "", f"{100.0 * prior.mean:.0f}\u00a0%", told,
                100.0 * prior.mean, 100.0 * prior.low, 100.0 * prior.high)  # fmt: skip
+
+
+def simulated_bar(campaign: Campaign) -> Bar:
+    """The share of successes of this campaign, to stand under the prior."""
+    return bar("Of this simulation", "success", campaign.outcomes["success"])
 
 
 def key_numbers(campaign: Campaign) -> Iterator[tuple[str, str, str]]:
@@ -181,17 +190,25 @@ def margin_rows(campaign: Campaign) -> Iterator[tuple[str, ...]]:
 
 
 def association_rows(found: Association) -> Iterator[tuple[str, ...]]:
-    """(value, correlation, in standard errors, median at low, median at high, whether by chance)."""
-    for line in found.lines:
+    """(value, correlation, in standard errors, median at low, median at high)."""
+    for line in found.found:
         yield (
             draw_title(line.path), f"{line.correlation:+.2f}".replace("-", "\u2212"),
             f"{line.errors:+.1f}".replace("-", "\u2212"), _si(line.low), _si(line.high),
-            "" if abs(line.errors) >= found.chance else "chance",
         )  # fmt: skip
 
 
 def _si(value: float) -> str:
-    return "never" if math.isinf(value) else number(value, 4)
+    return "never" if math.isinf(value) else number(value, 4).replace("-", "\u2212")
+
+
+def unassociated(campaign: Campaign) -> str:
+    """What no drawn value goes with, as a sentence; empty where there is nothing such."""
+    names = [association_title(each)[0].lower() for each in campaign.associations if not each.found]
+    if not names:
+        return ""
+    *before, last = names
+    return f"No drawn value goes with {' or '.join(filter(None, (', '.join(before), last)))}"
 
 
 def association_title(found: Association) -> tuple[str, str, str]:
@@ -204,17 +221,27 @@ def association_title(found: Association) -> tuple[str, str, str]:
 
 
 def draw_rows(campaign: Campaign) -> Iterator[tuple[str, ...]]:
-    """(value, group, distribution, nominal, status, source) of each drawn value."""
+    """(value, group, distribution, status, source) of each drawn value.
+
+    Those that differ only by the number of an engine or a level share a row.
+    """
+    found: dict[tuple[str, ...], list[str]] = {}
     for line in campaign.request.draws:
-        if not isinstance(line, dict):
-            yield str(line), "", "", "", "", ""
-            continue
-        told: dict[str, Any] = line.get("value") or {}
-        yield (
-            str(line["path"]), str(line.get("group") or ""), distribution(line),
-            str(told.get("text") or NOTHING), str(told.get("status") or NOTHING),
-            str(told.get("source") or NOTHING),
-        )  # fmt: skip
+        path, row = _draw_row(line)
+        found.setdefault((_NUMBERED.sub(".*", path), *row), []).append(path)
+    for (pattern, *told), paths in found.items():
+        yield f"{pattern} ({len(paths)})" if len(paths) > 1 else paths[0], *told
+
+
+def _draw_row(line: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """The path of a line, and the rest of its row."""
+    told = line.get("value")
+    if isinstance(told, str):  # in words already
+        several = f" ({line['count']})" if line.get("count", 1) > 1 else ""
+        keys = ("group", "distribution", "status", "source")
+        return f"{told}{several}", tuple(str(line.get(key) or NOTHING) for key in keys)
+    known = (str((told or {}).get(key) or NOTHING) for key in ("status", "source"))
+    return str(line["path"]), (str(line["group"]), distribution(line), *known)
 
 
 def distribution(line: dict[str, Any]) -> str:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange.campaign.ground import Footprint
+from downrange.campaign.footprint import Footprint
 from downrange.campaign.report.figures import thinned
-from downrange.campaign.report.words import count
+from downrange.campaign.words import count
 from downrange.report.figures import Drawing
 from downrange.report.map import (
     BOX_PT,
@@ -33,9 +33,10 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-NEAR_PAD = 12.0  # sizes of a footprint: a pad nearer than this is on its map
+NEAR_PAD = 3.0  # sizes of a footprint: a pad nearer than this is on its map
 TOGETHER = 1.5  # sizes of the larger: footprints nearer than this share a map
 MOST_DOTS = 900
+EDGE = 0.05  # of a map's width: a tick nearer to its edge has no room for its words
 LEAST_KM = 0.5  # size of the smallest footprint
 
 
@@ -44,8 +45,7 @@ def maps(campaign: Campaign, nominal: dict[str, Telemetry]) -> Iterator[Drawing]
     found = {body: each for body, each in campaign.footprints.items() if each.count}
     groups = list(_groups(found))
     pad = (campaign.plan.get("map") or {}).get("pad")
-    near = [bool(pad) and _gap_km(found[group[0]], pad) < NEAR_PAD * max(
-        _size_km(found[body]) for body in group) for group in groups]  # fmt: skip
+    near = [pad is not None and _near(pad, [found[body] for body in group]) for group in groups]
     if len(groups) > 1 or (pad and not all(near)):
         yield _map(campaign, list(found), nominal, with_pad=True, whole=True)
     for group, close in zip(groups, near, strict=True):
@@ -74,6 +74,11 @@ def _size_km(found: Footprint) -> float:
     return max([LEAST_KM, *(each.semi_major_m / 1e3 for each in found.ellipses)])
 
 
+def _near(pad: dict[str, float], places: Sequence[Footprint]) -> bool:
+    """Whether the pad is so near that it belongs on the map of some footprints."""
+    return _gap_km(places[0], pad) < NEAR_PAD * max(_size_km(each) for each in places)
+
+
 def _gap_km(found: Footprint, place: dict[str, float]) -> float:
     up = found.latitude_deg - place["latitude_deg"]
     turn = (found.longitude_deg - place["longitude_deg"] + 180.0) % 360.0 - 180.0
@@ -94,9 +99,11 @@ def _map(
     paint_map(axes, backdrop, tracks, view, PAGE)
     for number, body in enumerate(bodies):
         colour = PAGE.series[number % len(PAGE.series)]
-        _footprint(axes, campaign, body, colour, whole=whole)
+        _footprint(axes, campaign, body, colour, whole=whole, named=number == 0)
     axes.set_xlim(view.west, view.east)
     axes.set_ylim(view.south, view.north)
+    edge = EDGE * (view.east - view.west)
+    axes.set_xticks([x for x in axes.get_xticks() if view.west + edge < x < view.east - edge])
     if whole:
         _names(axes, campaign, bodies)
     title, caption = _told(campaign, bodies, whole)
@@ -127,7 +134,9 @@ def _view(campaign: Campaign, bodies: Sequence[str], pad: dict[str, Any] | None)
     return view_of(np.concatenate(latitude), turned, BOX_PT[2] / BOX_PT[3])
 
 
-def _footprint(axes: Axes, campaign: Campaign, body: str, colour: str, *, whole: bool) -> None:
+def _footprint(
+    axes: Axes, campaign: Campaign, body: str, colour: str, *, whole: bool, named: bool
+) -> None:
     points, found = campaign.impacts[body], campaign.footprints[body]
     rows = thinned(np.arange(len(points.rows)), MOST_DOTS)
     if not whole:
@@ -138,7 +147,7 @@ def _footprint(axes: Axes, campaign: Campaign, body: str, colour: str, *, whole:
     for each in found.ellipses[-1:] if whole else found.ellipses:
         ring = each.ring_deg
         axes.plot(ring[:, 1], ring[:, 0], color=colour, lw=1.2, zorder=6)
-        if not whole:
+        if not whole and named:
             top = int(np.argmax(ring[:, 0]))
             axes.annotate(f"{100.0 * each.share:g} %", (ring[top, 1], ring[top, 0]),
                           xytext=(0, 2), textcoords="offset points", ha="center", va="bottom",
