@@ -61,6 +61,7 @@ def test_they_are_flown_as_the_campaign_flew_them(
     assert {(each["ready"], each["seed"], each["disperse"]) for each in asked} == {
         (MISSION, 4, ("mass",))
     }
+    assert {each["points"] for each in asked} == {None}
     assert all((path / "summary.json").is_file() for path in folders)
 
 

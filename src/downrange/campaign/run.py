@@ -19,8 +19,9 @@ from downrange.campaign.interrupts import Interrupts, StoppedError
 from downrange.campaign.ledger import Entry
 from downrange.campaign.partial import read_partial, remove_partial
 from downrange.campaign.processes import RemoteFlyer
-from downrange.campaign.request import Request, versions
+from downrange.campaign.request import Request, hashes, versions
 from downrange.campaign.workers import Crew, MakePilot, in_order
+from downrange.errors import HaltError, OutputError
 from downrange.telemetry.store import plain
 
 if TYPE_CHECKING:
@@ -138,7 +139,11 @@ def run(asked: Asked, listener: Listener, after: After | None = None) -> Campaig
         done = open_campaign(asked.out)
         if after is not None:
             listener.stage("counting")
-            after(done, listener)
+            try:
+                after(done, listener)
+            except OutputError as error:
+                hint = f"the flights are kept; then: downrange campaign report {asked.out}"
+                raise HaltError(f"{error}: {hint}") from error
         return done
 
 
@@ -168,7 +173,7 @@ def request_of(asked: Asked, ready: Ready, flyer: Flyer) -> Request:
         part_flights=asked.part_flights, draws=tuple(plain(ready.draws)), bodies=ready.bodies,
         objectives=ready.objectives, target=plain(ready.target), columns=flyer.columns,
         channels=flyer.channels, times_s=tuple(flyer.times_s.tolist()), versions=versions(),
-        downrange=version("downrange"),
+        downrange=version("downrange"), files=hashes(mission.named_files()),
     )  # fmt: skip
 
 

@@ -82,6 +82,7 @@ class Order:
         rate_hz: rows of telemetry a second.
         out: folder, if it was named.
         flight: its number among those of the seed.
+        points: scrambles and flights of a sobol sequence; None where draws are plain.
     """
 
     mission: Mission
@@ -90,6 +91,7 @@ class Order:
     rate_hz: float
     out: Path | None
     flight: int = 0
+    points: tuple[int, int] | None = None
 
 
 def _order(
@@ -151,7 +153,7 @@ def order_again(
         gather(problems, check_folder, _next_folder(found.mission, found.seed), False)
     if problems:
         raise InputError(problems)
-    return Order(found.mission, found.seed, found.groups, rate_hz, out, flight or 0)
+    return Order(found.mission, found.seed, found.groups, rate_hz, out, flight or 0, found.points)
 
 
 def gather(problems: list[Problem], call: Callable[..., Any], *arguments: Any) -> Any:
@@ -233,7 +235,7 @@ def _fly(order: Order, tell: Callable[[str], None]) -> Recording:
 
     return fly_mission(
         order.mission, seed=order.seed, flight=order.flight, disperse=order.groups,
-        record_rate_hz=order.rate_hz, progress=tell,
+        record_rate_hz=order.rate_hz, points=order.points, progress=tell,
     )  # fmt: skip
 
 
