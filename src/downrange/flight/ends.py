@@ -14,7 +14,7 @@ from downrange.earth.coast import surface
 from downrange.faults.kernel import Faults
 from downrange.flight import results
 from downrange.flight.assemble import Planned, engine_names, site_of, tank_names
-from downrange.flight.channels import Names, ranges
+from downrange.flight.channels import Names, distance_m
 from downrange.flight.events import Context, events_of
 from downrange.flight.kernel import loop, watch
 from downrange.flight.spec import MissionSpec
@@ -111,9 +111,7 @@ class Teller:
         """What lies below a body's end, how far that is from the pad, and the end itself."""
         end = self._moment(name, last.clock_s, self.t0_s(clock), last.rigid, last.tank_kg, steered)
         below = surface(end.latitude_deg, end.longitude_deg, self.spec.site)
-        place = np.radians([end.latitude_deg]), np.radians([end.longitude_deg])
-        along, across = ranges(*place, self.names)
-        return below, float(np.hypot(along[0], across[0])), end
+        return below, distance_m(end.latitude_deg, end.longitude_deg, self.names), end
 
     def _moment(
         self, name: str, clock_s: float, t0_s: float, rigid: Floats, tank_kg: Floats, steered: bool
