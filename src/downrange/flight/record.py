@@ -130,7 +130,7 @@ def _ended(
             throttles=tuple(
                 math.nan if phase.engines == "none" else phase.throttle.si for phase in spec.phase
             ),
-            fault_texts=tuple(fault_lines(drawn)),
+            fault_texts=tuple(fault_lines(drawn, len(spec.fault))),
             surface=below,
         )
         first = flown.name == spec.vehicle.stage[0].name
@@ -185,11 +185,15 @@ def _names(ready: Prepared, journey: Journey) -> Names:
     )
 
 
-def fault_lines(spec: Any) -> list[str]:
-    """A line for each row of the fault schedule: a group of engines has a row for each."""
-    counts = {stage.name: stage.engine.count for stage in spec.vehicle.stage}
+def fault_lines(drawn: MissionSpec, stated: int) -> list[str]:
+    """A line for each row of the fault schedule: a group of engines has a row for each.
+
+    Only of the faults that the mission states, which come first: a drawn failure shows as an
+    engine that fails, if it still burns.
+    """
+    counts = {stage.name: stage.engine.count for stage in drawn.vehicle.stage}
     lines: list[str] = []
-    for fault in spec.fault:
+    for fault in drawn.fault[:stated]:
         stage, _, rest = fault.target.removeprefix("vehicle.").partition(".")
         lines += [str(fault)] * (counts.get(stage, 1) if rest == "engine" else 1)
     return lines
