@@ -188,7 +188,8 @@ def test_each_row_of_the_fault_schedule_has_its_line() -> None:
     lines = ("stage1.engine: shutdown at 90 s", "imu: fail at 99 s", "stage2.engine: shutdown")
     prepared = ready(True, (), lines)
     numbers, _ = parts(prepared)
-    told = fault_lines(prepared.mission.spec)
+    spec = prepared.mission.spec
+    told = fault_lines(spec, len(spec.fault))
     assert len(told) == len(numbers.faults.table) == 9 + 1 + 1
     assert told[0] == told[8] == "stage1.engine: shutdown at 90 s"
     assert told[9] == "imu: fail at 99 s"

@@ -142,7 +142,7 @@ def teller_of(ready: Prepared, drawn: MissionSpec) -> Teller:
         throttles=tuple(
             math.nan if phase.engines == "none" else phase.throttle.si for phase in spec.phase
         ),
-        fault_texts=tuple(fault_lines(drawn)),
+        fault_texts=tuple(fault_lines(drawn, len(spec.fault))),
     )  # fmt: skip
     return Teller(spec, planned, names_of(ready), context, own)
 
@@ -165,11 +165,15 @@ def names_of(ready: Prepared) -> Names:
     )
 
 
-def fault_lines(spec: MissionSpec) -> list[str]:
-    """A line for each row of the fault schedule: a group of engines has a row for each."""
-    counts = {stage.name: stage.engine.count for stage in spec.vehicle.stage}
+def fault_lines(drawn: MissionSpec, stated: int) -> list[str]:
+    """A line for each row of the fault schedule: a group of engines has a row for each.
+
+    Only of the faults that the mission states, which come first: a drawn failure shows as an
+    engine that fails, if it still burns.
+    """
+    counts = {stage.name: stage.engine.count for stage in drawn.vehicle.stage}
     lines: list[str] = []
-    for fault in spec.fault:
+    for fault in drawn.fault[:stated]:
         stage, _, rest = fault.target.removeprefix("vehicle.").partition(".")
         lines += [str(fault)] * (counts.get(stage, 1) if rest == "engine" else 1)
     return lines
