@@ -6,8 +6,8 @@ and written; parts are merged in their order, a fixed number at a time. So the s
 same bits, whoever flew them.
 
 Measured for 1,000 flights and more: of normal, skewed and two-humped samples a percentile is that
-of a rank at most RANK_ERROR away, at 1 and 99 % at most TAIL_RANK_ERROR. Between two humps, or beside a value that many flights have, it may lie anywhere in
-the gap.
+of a rank at most RANK_ERROR away, at 1 and 99 % at most TAIL_RANK_ERROR. Between two humps, or
+beside a value that many flights have, it may lie anywhere in the gap.
 """
 
 from __future__ import annotations
