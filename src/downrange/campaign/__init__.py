@@ -1,1 +1,1 @@
-"""Many flights of one mission: what is drawn, flown, kept and counted."""
+"""Many flights of one mission: run, kept, resumed, counted; results with their uncertainty."""
