@@ -31,6 +31,8 @@ COLUMNS = {
 }  # fmt: skip
 CHANNELS = (("stage1", "altitude_m"), ("stage1", "speed_mps"))
 TIMES_S = np.linspace(0.0, 40.0, 5)
+DRAW = {"value": "vehicle.stage1.dry_mass", "count": 1, "group": "mass",
+        "distribution": "normal 4 t ± 40 kg", "status": "estimated", "source": ""}  # fmt: skip
 PLAN = {"map": {"pad": {"name": "Pad", "latitude_deg": 69.1, "longitude_deg": 15.6}}}
 
 
@@ -145,8 +147,9 @@ class MakeFake:
 
 def ready(make: MakeFake | None = None) -> Ready:
     return Ready(
-        make or MakeFake(), 'name = "fake"\n', PLAN, ("dry mass: normal, 40 kg",), ("stage1",),
-        ("orbit", "clear of the pad"),
+        make or MakeFake(), 'name = "fake"\n', PLAN, (DRAW,),
+        bodies=("stage1",), objectives=("orbit", "clear of the pad"),
+        left=({"why": "values without a range", "paths": ["a", "b", "c", "d"]},),
     )  # fmt: skip
 
 
@@ -157,7 +160,7 @@ def request(flights: int | None = 60, **others: Any) -> Request:
         "flights": flights, "until_width": None, "groups": ("mass",), "part_flights": 10,
         "columns": dict(COLUMNS), "channels": CHANNELS, "times_s": tuple(TIMES_S.tolist()),
         "bodies": ("stage1",), "objectives": ("orbit", "clear of the pad"), "downrange": "0.1.0",
-        "versions": versions(), "draws": ("dry mass: normal, 40 kg",),
+        "versions": versions(), "draws": (DRAW,),
     }  # fmt: skip
     return Request(**(stated | others))
 

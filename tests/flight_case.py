@@ -52,7 +52,7 @@ def parts(
 ) -> tuple[loop.Numbers, loop.Flight]:
     """The numbers of a flight before its first tick."""
     mission = prepared.mission
-    spec, _ = draw(mission.spec, disperse, seed, flight)
+    spec, _ = draw(mission, disperse, seed, flight, prepared.planned)
     return assemble(mission, spec, prepared.planned, seed, flight, record_hz)
 
 
@@ -65,7 +65,7 @@ def journey_of(
 ) -> Journey:
     """The same flight with all its legs, before its first tick."""
     mission = prepared.mission
-    spec, _ = draw(mission.spec, disperse, seed, flight)
+    spec, _ = draw(mission, disperse, seed, flight, prepared.planned)
     return Journey(mission, spec, prepared.planned, seed, flight, record_hz)
 
 

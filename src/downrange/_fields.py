@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from downrange._spec import OVERRIDE, Spec, item_parts, models_in
-from downrange.units import QUANTITY, Quantity, Status, Value
+from downrange.units import QUANTITY, Distribution, Quantity, Status, Value
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 MADE_BY = "Written by Downrange from its specs; do not edit."
@@ -31,6 +31,10 @@ _TABLE_WORDS = {
     "low": "Lowest credible value.",
     "high": "Highest credible value.",
     "spread": "One sigma from flight to flight; a percentage is of the value.",
+    "distribution": "Of what is drawn: normal about the value with a spread; uniform between low "
+    "and high without, or triangular with the value as its peak, or normal.",
+    "quantiles": "Of a normal distribution without a spread: what low and high are.",
+    "truncated": "A normal distribution ends at low and high.",
     "status": "How sure it is.",
     "source": "Where it is from; in the catalogue a key into the bibliography.",
     "note": "How it was found.",
@@ -261,6 +265,10 @@ def _table_schema(number: dict[str, Any]) -> dict[str, Any]:
     """A value's table, whose numbers are written as `number` says."""
     kinds: dict[str, dict[str, Any]] = {"status": {"enum": list(typing.get_args(Status))}}
     kinds |= {key: {"type": "string"} for key in ("source", "note")}
+    kinds["distribution"] = {"enum": list(typing.get_args(Distribution))}
+    kinds["truncated"] = {"type": "boolean"}
+    fraction = {"anyOf": [{"type": "number"}, _TEXT]}
+    kinds["quantiles"] = {"type": "array", "items": fraction, "minItems": 2, "maxItems": 2}
     properties = {
         key: {**kinds.get(key, number), "description": words} for key, words in _TABLE_WORDS.items()
     }

@@ -22,8 +22,17 @@ Streams = NDArray[np.uint64]
 
 # uint64 throughout: numba makes uint64 with int64 a float.
 LOW_32 = np.uint64(0xFFFFFFFF)
-S11, S17, S19, S23, S32, S41, S45 = (np.uint64(n) for n in (11, 17, 19, 23, 32, 41, 45))
+S11, S16, S17, S19, S23 = (np.uint64(n) for n in (11, 16, 17, 19, 23))
+S32, S41, S45 = (np.uint64(n) for n in (32, 41, 45))
 TWO_TO_MINUS_53 = 2.0**-53
+MOST_FLIGHTS = 2**32  # a flight's number is one word of its seeds
+
+# Constants of numpy's SeedSequence, after O'Neill 2015, "Developing a seed_seq alternative".
+INIT_A, MULT_A = np.uint64(0x43B0D7E5), np.uint64(0x931E8875)
+INIT_B, MULT_B = np.uint64(0x8B51F9DD), np.uint64(0x58F38DED)
+MIX_LEFT, MIX_RIGHT = np.uint64(0xCA01F9DD), np.uint64(0x4973F715)
+TWO_TO_32 = np.uint64(2**32)
+POOL = 4  # words
 
 
 def streams(seed: int, flight: int, names: Sequence[str]) -> Streams:
@@ -32,14 +41,90 @@ def streams(seed: int, flight: int, names: Sequence[str]) -> Streams:
     Raises:
         ValueError: a negative seed or flight, or two names with one checksum.
     """
+    keys = stream_keys(names)
+    if not 0 <= flight < MOST_FLIGHTS:
+        raise ValueError(f"a flight's number is from 0 to 2^32 - 1, not {flight}")
+    states = np.zeros((len(keys), 4), dtype=np.uint64)
+    seed_streams(seed_words(seed), flight, keys, states)
+    return states
+
+
+def stream_keys(names: Sequence[str]) -> NDArray[np.uint32]:
+    """Return what tells the streams of a flight apart, from their names, (names,).
+
+    Raises:
+        ValueError: two names have one checksum.
+    """
     keys = [zlib.crc32(name.encode()) for name in names]
     if len(set(keys)) != len(keys):
         raise ValueError(f"two random streams share a name or its checksum: {sorted(names)}")
-    rows = [
-        np.random.SeedSequence(seed, spawn_key=(flight, key)).generate_state(4, np.uint64)
-        for key in keys
-    ]
-    return np.array(rows, dtype=np.uint64).reshape(len(keys), 4)
+    return np.array(keys, dtype=np.uint32)
+
+
+def seed_words(seed: int) -> Streams:
+    """Return a seed in words of 32 bits, the lowest first, at least four, (words,).
+
+    Raises:
+        ValueError: a negative seed.
+    """
+    if seed < 0:
+        raise ValueError(f"a seed is not negative, got {seed}")
+    count = max(POOL, -(-seed.bit_length() // 32))
+    return np.array([seed >> 32 * at & 0xFFFFFFFF for at in range(count)], dtype=np.uint64)
+
+
+@njit
+def _hashed(word: np.uint64, constant: np.uint64, step: np.uint64) -> tuple[np.uint64, np.uint64]:
+    """A word of 32 bits hashed, and the constant for the next."""
+    word ^= constant
+    constant = (constant * step) & LOW_32
+    word = (word * constant) & LOW_32
+    return word ^ (word >> S16), constant
+
+
+@njit
+def _mixed(left: np.uint64, right: np.uint64) -> np.uint64:
+    """Two words of 32 bits in one; each product fits into 64 bits, and nothing wraps."""
+    word = ((MIX_LEFT * left & LOW_32) + TWO_TO_32 - (MIX_RIGHT * right & LOW_32)) & LOW_32
+    return word ^ (word >> S16)
+
+
+@njit
+def seed_streams(words: Streams, flight: int, keys: NDArray[np.uint32], out: Streams) -> None:
+    """Set the states of a flight's streams, (keys, 4), in place, as numpy would seed them.
+
+    The bits of `SeedSequence(seed, spawn_key=(flight, key)).generate_state(4, uint64)`.
+
+    Args:
+        words: of the seed, see `seed_words`.
+        flight: below 2^32.
+        keys: of the streams, see `stream_keys`.
+        out: (keys, 4).
+    """
+    for row in range(keys.shape[0]):
+        constant = INIT_A
+        for i in range(POOL):
+            out[row, i], constant = _hashed(words[i], constant, MULT_A)
+        for source in range(POOL):
+            for i in range(POOL):
+                if i != source:
+                    word, constant = _hashed(out[row, source], constant, MULT_A)
+                    out[row, i] = _mixed(out[row, i], word)
+        for source in range(POOL, words.shape[0] + 2):
+            more = np.uint64(keys[row])
+            if source < words.shape[0]:
+                more = words[source]
+            elif source == words.shape[0]:
+                more = np.uint64(flight)
+            for i in range(POOL):
+                word, constant = _hashed(more, constant, MULT_A)
+                out[row, i] = _mixed(out[row, i], word)
+        p0, p1, p2, p3 = out[row, 0], out[row, 1], out[row, 2], out[row, 3]
+        constant = INIT_B
+        for i in range(POOL):
+            low, constant = _hashed(p0 if i % 2 == 0 else p2, constant, MULT_B)
+            high, constant = _hashed(p1 if i % 2 == 0 else p3, constant, MULT_B)
+            out[row, i] = low | (high << S32)
 
 
 def add_in_halves(a: np.uint64, b: np.uint64) -> np.uint64:

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
 from downrange.errors import InputError, Problem
-from downrange.units import Quantity, Value
+from downrange.units import VALUE_KEYS, Quantity, Value
 
 OVERRIDE = "override"  # field that holds what differs in one member of a group, by its number
 
@@ -346,7 +346,7 @@ def _no_such_path(data: Any, path: str, cls: type[Spec] | None, file: str) -> In
 def _value_path(path: str) -> str:
     """Path of a value, from that of a key inside its table."""
     head, _, key = path.rpartition(".")
-    return head if key in ("value", "low", "high", "spread", "status", "source", "note") else path
+    return head if key in VALUE_KEYS else path
 
 
 def _known_paths(cls: type[BaseModel], data: Any, parts: tuple[str, ...]) -> Iterator[str]:

@@ -32,6 +32,11 @@ from downrange._symbols import (
 )
 
 Status = Literal["published", "derived", "estimated", "assumed"]
+Distribution = Literal["normal", "uniform", "triangular"]
+
+CUT = 3.0  # standard deviations at which a draw about a value ends
+TAIL = 5.0  # and those that a normal without ends must stay within its field's limits for
+QUANTILES = (0.05, 0.95)  # what low and high of a normal are, if the file doesn't say
 
 # SI unit -> (what it is a unit of, how one is written).
 _KINDS = {
@@ -70,6 +75,10 @@ class Value(BaseModel):
         low: lowest credible value in `unit`; what a campaign draws from. None if not given.
         high: highest credible value in `unit`.
         spread: one standard deviation from flight to flight, in `unit`.
+        distribution: of what is drawn; None is normal about the value with a spread, uniform
+            between low and high without.
+        quantiles: of a normal distribution, what low and high are; None is 5 % and 95 %.
+        truncated: a normal distribution ends at low and high.
         status: published, derived, estimated or assumed.
         source: key into the bibliography.
         note: how it was found.
@@ -83,6 +92,9 @@ class Value(BaseModel):
     low: float | None = None
     high: float | None = None
     spread: float | None = None
+    distribution: Distribution | None = None
+    quantiles: tuple[float, float] | None = None
+    truncated: bool = False
     status: Status | None = None
     source: str | None = None
     note: str | None = None
@@ -92,10 +104,34 @@ class Value(BaseModel):
     def __float__(self) -> float:
         return self.si
 
+    @property
+    def normal(self) -> tuple[float, float]:
+        """Mean and standard deviation in `unit`, before it is cut, where the draw is normal."""
+        if self.spread is not None or self.low is None or self.high is None:
+            return self.si, self.spread or 0.0
+        from statistics import NormalDist
+
+        first, last = (NormalDist().inv_cdf(each) for each in self.quantiles or QUANTILES)
+        sigma = (self.high - self.low) / (last - first)
+        return self.low - first * sigma, sigma
+
+    def written(self, si: float, digits: int = 6, step: bool = False) -> str:
+        """Another value of this kind in the unit in which this one was written.
+
+        `step` is a difference of two values, which has no offset.
+        """
+        symbol = split(self.text)[1]
+        factor, offset, _ = conversion(symbol)
+        number = (si - (0.0 if step else offset)) / factor
+        return f"{number:.{digits}g} {symbol}".rstrip()
+
 
 QUANTITY = "x-quantity"  # in a JSON Schema that is not finished yet: a quantity of this unit
 
-_TABLE_KEYS = ("value", "low", "high", "spread", "status", "source", "note")
+VALUE_KEYS = (
+    "value", "low", "high", "spread", "distribution", "quantiles", "truncated", "status", "source",
+    "note",
+)  # fmt: skip
 
 
 Findings = list[tuple[str, str, str]]  # key in the table, message, hint
@@ -210,9 +246,9 @@ class Quantity:
     def _read_table(self, table: Mapping[Any, Any], problems: Findings) -> Value | None:
         """Value of `{ value = ..., low = ..., high = ..., status = ..., source = ... }`."""
         for key in table:
-            if key not in _TABLE_KEYS:
-                near = get_close_matches(str(key), _TABLE_KEYS, 1)
-                hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(_TABLE_KEYS)}"
+            if key not in VALUE_KEYS:
+                near = get_close_matches(str(key), VALUE_KEYS, 1)
+                hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(VALUE_KEYS)}"
                 problems.append((str(key), "unknown key in a value", hint))
         if "value" not in table:
             problems.append(("value", "is missing", self.example))
@@ -226,13 +262,34 @@ class Quantity:
         if si is None:
             return None
         spread = self._spread(si, table, problems)
+        shape = _shape(table, problems)
         if (low is not None and low > si) or (high is not None and high < si):
             shown = f"{table.get('low', '')!s} .. {table['value']!s} .. {table.get('high', '')!s}"
             problems.append(("", f"low <= value <= high does not hold: {shown}", ""))
         if problems:
             return None
         text = _as_text(table["value"])
-        return Value(si=si, low=low, high=high, spread=spread, text=text, unit=self.unit, **words)
+        found = Value(si=si, low=low, high=high, spread=spread, text=text, unit=self.unit,
+                      **shape, **words)  # fmt: skip
+        problems += shape_problems(found)
+        if not problems:
+            problems += self._tails(found)
+        return None if problems else found
+
+    def _tails(self, found: Value) -> Findings:
+        """A normal draw that can leave the field's limits."""
+        normal = found.spread is not None or found.distribution == "normal"
+        if not normal or found.truncated:
+            return []
+        mean, sigma = found.normal
+        reach = sigma * (TAIL if found.spread is None else CUT)
+        low = -math.inf if self.minimum is None else self.minimum
+        high = math.inf if self.maximum is None else self.maximum
+        if low <= mean - reach and mean + reach <= high:
+            return []
+        ends = " to ".join(found.written(mean + side * reach) for side in (-1.0, 1.0))
+        hint = "truncated = true with low and high cuts it there"
+        return [("", f"can be drawn from {ends}, but must be {self.limits}", hint)]
 
     def _spread(self, si: float, table: Mapping[Any, Any], problems: Findings) -> float | None:
         """One sigma in SI. A percentage is of the value, also where the value is a fraction."""
@@ -247,6 +304,57 @@ class Quantity:
 
 
 _FRACTION = Quantity("1")
+
+
+def _shape(table: Mapping[Any, Any], problems: Findings) -> dict[str, Any]:
+    """Distribution, quantiles and truncation of a value's table, as far as they can be read."""
+    shape: dict[str, Any] = {}
+    kind = table.get("distribution")
+    if kind in get_args(Distribution):
+        shape["distribution"] = kind
+    elif kind is not None:
+        hint = f"one of {', '.join(get_args(Distribution))}"
+        problems.append(("distribution", f"unknown distribution {_shown(kind)}", hint))
+    cut = table.get("truncated", False)
+    if isinstance(cut, bool):
+        shape["truncated"] = cut
+    else:
+        problems.append(("truncated", f"expected true or false, got {_shown(cut)}", ""))
+    given = table.get("quantiles")
+    if given is None:
+        return shape
+    if not isinstance(given, list | tuple) or len(given) != 2:
+        hint = "what low and high are, as [0.05, 0.95]"
+        problems.append(("quantiles", f"expected two fractions, got {_shown(given)}", hint))
+        return shape
+    first, last = (_FRACTION._attempt("quantiles", each, problems) for each in given)
+    if first is not None and last is not None:
+        if not 0.0 < first < last < 1.0:
+            wrong = f"must rise between 0 and 1, got {_shown(given)}"
+            problems.append(("quantiles", wrong, "as [0.05, 0.95]"))
+        shape["quantiles"] = (first, last)
+    return shape
+
+
+def shape_problems(found: Value) -> Findings:
+    """What does not fit between a value's range, its spread and its distribution."""
+    problems: Findings = []
+    ranged = found.low is not None and found.high is not None
+    normal = found.spread is not None or found.distribution == "normal"
+    if found.spread is not None and found.distribution not in (None, "normal"):
+        wrong = f"a {found.distribution} distribution lies between low and high, it has no spread"
+        problems.append(("spread", wrong, "leave out the spread or the distribution"))
+    elif found.distribution is not None and found.spread is None and not ranged:
+        problems.append(("distribution", "needs low and high", ""))
+    if found.quantiles is not None and (found.spread is not None or not normal):
+        wrong = 'go with distribution = "normal" and no spread'
+        problems.append(("quantiles", wrong, ""))
+    if found.truncated and not (normal and ranged):
+        problems.append(("truncated", "is for a normal distribution with low and high", ""))
+    drawn_between = found.spread is None or found.truncated
+    if normal and ranged and drawn_between and found.low == found.high:
+        problems.append(("", f"low and high are the same, {found.text}: nothing to draw", ""))
+    return problems
 
 
 def quantity(
@@ -279,7 +387,7 @@ def value(text: str | float, unit: str, **known: Any) -> Value:
     Args:
         text: quantity as a person would write it.
         unit: SI unit of the result.
-        known: low, high, spread, status, source, note, as in a file.
+        known: low, high, spread, distribution, status, source ..., as in a file.
 
     Raises:
         ValueError: the text is no such quantity.
@@ -337,6 +445,7 @@ SpeedGradient = Annotated[Value, quantity("1/s")]
 Acceleration = Annotated[Value, quantity("m/s^2")]
 PositiveAcceleration = Annotated[Value, quantity("m/s^2", positive=True)]
 NonNegativeAcceleration = Annotated[Value, quantity("m/s^2", minimum=0.0)]
+FailureRate = Annotated[Value, quantity("1/s", minimum=0.0)]
 Frequency = Annotated[Value, quantity("Hz", positive=True)]
 Angle = Annotated[Value, quantity("rad")]
 PositiveAngle = Annotated[Value, quantity("rad", positive=True)]
@@ -360,5 +469,6 @@ PositiveInertia = Annotated[Value, quantity("kg m^2", positive=True)]
 Temperature = Annotated[Value, quantity("K", positive=True)]
 Isp = Annotated[Value, quantity("s", positive=True)]
 Fraction = Annotated[Value, quantity("1", minimum=0.0, maximum=1.0)]
+Correlation = Annotated[Value, quantity("1", minimum=-1.0, maximum=1.0)]
 Ratio = Annotated[Value, quantity("1")]
 PositiveRatio = Annotated[Value, quantity("1", positive=True)]

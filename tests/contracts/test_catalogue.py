@@ -11,14 +11,13 @@ import downrange
 from downrange._spec import Spec, load_toml, unsourced, validate, walk, walk_values
 from downrange.earth.spec import SiteSpec, WindSpec
 from downrange.flight.load import load_mission
-from downrange.units import Value
+from downrange.units import VALUE_KEYS, Value
 from downrange.vehicle.spec import VehicleSpec
 
 CATALOGUE = Path(downrange.__file__).parent / "catalog"
 SPECS: dict[str, type[Spec]] = {"vehicles": VehicleSpec, "sites": SiteSpec, "winds": WindSpec}
 TEMPLATES = CATALOGUE / "templates"  # they hold the user's values, not the catalogue's
 FILES = sorted(file for file in CATALOGUE.rglob("*.toml") if file.parent != TEMPLATES)
-VALUE_KEYS = ("value", "low", "high", "spread", "status", "source", "note")
 
 
 def read(file: Path) -> Spec:

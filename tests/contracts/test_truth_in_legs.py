@@ -64,7 +64,7 @@ def test_another_vehicle_does_move_them() -> None:
 def drawn(seed: int, faults: tuple[str, ...] = ()) -> Journey:
     """A flight with everything drawn, before its first tick."""
     prepared = ready(True, (), faults)
-    spec, changed = draw(prepared.mission.spec, ALL, seed, 0)
+    spec, changed = draw(prepared.mission, ALL, seed, 0, prepared.planned)
     assert len(changed) > 15
     return Journey(prepared.mission, spec, prepared.planned, seed, 0, 20.0)
 

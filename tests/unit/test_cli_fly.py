@@ -76,7 +76,8 @@ def test_the_plan_lies_beside_a_flight_with_faults(command: Command, pilot: Pilo
     assert not flown.planned
     assert planned.spec.fault == ()
     assert planned.planned
-    assert planned.spec == flown.spec.model_copy(update={"fault": ()})
+    assert flown.spec.correlation  # of its faults
+    assert planned.spec == flown.spec.model_copy(update={"fault": (), "correlation": ()})
     assert {**first, "progress": None} == {**second, "progress": None}
     recording = read_recording(Path("runs") / f"{MISSION}-3-1")
     assert recording.planned["stage1"]["time_s"][-1] == 60.0

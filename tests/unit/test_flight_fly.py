@@ -208,8 +208,8 @@ def test_what_was_drawn_is_told() -> None:
     recording = flown(planned=True, settings=(("longest", "10 s"),), disperse=("engines",))
     assert recording.summary["dispersed"] == ["engines"]
     drawn = recording.summary["drawn"]
-    assert "vehicle.stage1.engine.thrust_vac" in drawn
-    assert 80e3 < drawn["vehicle.stage1.engine.thrust_vac"] < 86e3
+    assert "vehicle.stage1.engine.9.thrust_vac" in drawn
+    assert 80e3 < drawn["vehicle.stage1.engine.9.thrust_vac"] < 86e3
     # The mission that is kept is the one that was asked for, not the draw.
     assert recording.mission == flown(planned=True, settings=(("longest", "10 s"),)).mission
 

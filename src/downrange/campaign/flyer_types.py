@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -65,7 +65,9 @@ class Ready:
         make: makes a flyer; can be pickled, for worker processes.
         mission: the resolved mission, TOML.
         plan: what was planned once, as in a recording.
-        draws: what is drawn, a line of the plan each.
+        draws: what is drawn, a row each: "value", "count", "group", "distribution", "status",
+            "source".
+        left: what is not drawn, by reason: "why", "paths".
         bodies: names of the bodies that can come of it.
         objectives: names of the mission's objectives.
         target: the orbit that is wanted, as in a summary; None if there is none.
@@ -74,7 +76,8 @@ class Ready:
     make: MakeFlyer
     mission: str
     plan: dict[str, Any]
-    draws: tuple[Any, ...] = ()
+    draws: tuple[dict[str, Any], ...] = ()
+    left: tuple[dict[str, Any], ...] = ()
     bodies: tuple[str, ...] = ()
     objectives: tuple[str, ...] = ()
-    target: dict[str, Any] | None = field(default=None)
+    target: dict[str, Any] | None = None

@@ -16,7 +16,7 @@ from downrange.campaign.files import LOCK, Lock, cannot_write, remove_leftovers,
 from downrange.campaign.ledger import Entry
 from downrange.campaign.parts import FOLDERS
 from downrange.campaign.request import Request
-from downrange.errors import InputError, OutputError
+from downrange.errors import OutputError
 
 Say = Callable[[str], None]
 
@@ -78,7 +78,7 @@ def hold(folder: Path, resume: bool, force: bool, say: Say) -> Hold:
     lock = Lock(folder)
     try:
         before = _before(folder) if resume else None
-    except InputError:
+    except BaseException:
         lock.close()
         raise
     if resume and before is None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from downrange.campaign.ground import Footprint
+    from downrange.campaign.footprint import Footprint
     from downrange.campaign.table import Coded, Flights
 
 Floats = NDArray[np.float64]
@@ -62,7 +62,7 @@ def impacts_of(flights: Flights, surfaces: dict[str, Coded]) -> dict[str, Impact
 
 def footprint_of(points: Impacts) -> Footprint:
     """Ellipses and density of a body's impact points; of very many, of every so many of them."""
-    from downrange.campaign.ground import footprint
+    from downrange.campaign.footprint import footprint
 
     step = max(1, -(-len(points.rows) // MOST_PLACED))
     found = footprint(points.latitude_deg[::step], points.longitude_deg[::step])

@@ -40,7 +40,7 @@ def read_partial(folder: Path, request: Request, say: Callable[[str], None]) -> 
     if not file.exists():
         return None
     try:
-        with np.load(file) as kept:  # a zip, which checks what it holds
+        with np.load(io.BytesIO(file.read_bytes())) as kept:  # a zip, which checks what it holds
             about = json.loads(kept["about"].tobytes())
             rows = Rows(about["part"], about["first"], request)
             columns = from_parquet(kept["flights"].tobytes())

@@ -69,7 +69,7 @@ class Request:
     scrambles: int = 0
     part_flights: int = PART_FLIGHTS
     stop_block: int = BLOCK
-    draws: tuple[Any, ...] = ()
+    draws: tuple[dict[str, Any], ...] = ()
     bodies: tuple[str, ...] = ()
     objectives: tuple[str, ...] = ()
     target: dict[str, Any] | None = None
@@ -126,7 +126,7 @@ def read_request(folder: Path) -> Request:
     except FileNotFoundError:
         hint = "a campaign is the folder that `downrange campaign` wrote"
         raise InputError([Problem(str(folder), "", "holds no campaign", hint)]) from None
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         hint = "it can't be resumed; fly it again with --force"
         raise InputError([Problem(str(file), "", f"is damaged: {error}", hint)]) from error
 

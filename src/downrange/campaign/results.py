@@ -33,7 +33,7 @@ from downrange.errors import InputError, Problem
 if TYPE_CHECKING:
     from downrange.campaign.association import Association
     from downrange.campaign.envelopes import Envelope, Envelopes
-    from downrange.campaign.ground import Footprint
+    from downrange.campaign.footprint import Footprint
     from downrange.campaign.telling import Telling
 
 Floats = NDArray[np.float64]

@@ -35,7 +35,7 @@ class Listener:
     """Who is told of a campaign.
 
     Attributes:
-        stage: told what begins: "planning", "compiling", "flying", "writing", "report".
+        stage: told what begins: "planning", "compiling", "flights", "counting".
         say: told what a person should know, in a sentence.
         progress: told how far it is.
     """
@@ -66,7 +66,7 @@ class Hands:
         return [lambda: first, *[make] * (self.workers - 1)]
 
 
-After = Callable[[Path, Listener], None]
+After = Callable[["Campaign", Listener], None]
 
 
 def run_campaign(
@@ -113,7 +113,7 @@ def run_campaign(
     return run(asked, heard)
 
 
-def run(asked: Asked, listener: Listener, after: Sequence[After] = ()) -> Campaign:
+def run(asked: Asked, listener: Listener, after: After | None = None) -> Campaign:
     """Fly what is asked for. What comes after the flights is done while the folder is held.
 
     Raises:
@@ -121,23 +121,35 @@ def run(asked: Asked, listener: Listener, after: Sequence[After] = ()) -> Campai
         HaltError: it could not go on.
         StoppedError: it was stopped.
     """
-    from downrange.campaign.flyer import ready_campaign
     from downrange.campaign.results import open_campaign
 
     hands = Hands(asked.workers, asked.processes)
     with folders.hold(asked.out, asked.resume, asked.force, listener.say) as held:
         listener.stage("planning")
-        ready = ready_campaign(
-            asked.mission, seed=asked.seed, groups=asked.groups, sampler=asked.sampler,
-            scrambles=asked.scrambles, flights=asked.flights,
-        )  # fmt: skip
+        ready = plan(asked)
         listener.stage("compiling")
         first = ready.make()
-        listener.stage("flying")
+        listener.stage("flights")
         fly_held(held, request_of(asked, ready, first), ready, first, hands, listener)
-        for each in after:
-            each(asked.out, listener)
-        return open_campaign(asked.out)
+        done = open_campaign(asked.out)
+        if after is not None:
+            listener.stage("counting")
+            after(done, listener)
+        return done
+
+
+def plan(asked: Asked) -> Ready:
+    """What is asked for, planned, nothing written.
+
+    Raises:
+        InputError: it can't be planned.
+    """
+    from downrange.campaign.flyer import ready_campaign
+
+    return ready_campaign(
+        asked.mission, seed=asked.seed, groups=asked.groups, sampler=asked.sampler,
+        scrambles=asked.scrambles, flights=asked.flights,
+    )  # fmt: skip
 
 
 def fly_held(

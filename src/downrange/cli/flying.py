@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -31,15 +31,18 @@ def fly(
         bool, typer.Option("--planned", help="Leave out the faults of the flight as flown.")
     ] = False,
     seed: Annotated[
-        int, typer.Option(min=0, help="Of sensor noise, gusts and draws: same seed, same bits.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            min=0, help="Of sensor noise, gusts and draws, 1 if not given: same seed, same bits."
+        ),
+    ] = None,
     disperse: Annotated[
         str | None,
         typer.Option(
             metavar="[GROUPS]",
             help="Draw the values that change from flight to flight: all of them, or those of "
-            "engines, mass, wind, aero, sensors, structure; knowledge draws what is not known "
-            "of the design. Several with commas.",
+            "engines, mass, wind, aero, sensors, structure, faults, failures; knowledge draws "
+            "what is not known of the design. Several with commas.",
         ),
     ] = None,
     settings: Annotated[
@@ -61,6 +64,13 @@ def fly(
     force: Annotated[
         bool, typer.Option("--force", help="Replace a recording that is there already.")
     ] = False,
+    from_campaign: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Fly a flight of this campaign again, as it was there."),
+    ] = None,
+    flight: Annotated[
+        int | None, typer.Option(metavar="K", help="Which one: its number in the campaign.")
+    ] = None,
     record_rate: Annotated[
         float, typer.Option(metavar="HZ", help="Rows of telemetry a second.")
     ] = 20.0,
@@ -80,8 +90,17 @@ def fly(
     try:
         with Stages() as stages:
             stages("loading")
-            order = _order(mission, planned, settings or (), fault or (), seed, record_rate,
-                           disperse, out, force)  # fmt: skip
+            if from_campaign is None and flight is None:
+                order = _order(mission, planned, settings or (), fault or (),
+                               1 if seed is None else seed, record_rate, disperse, out,
+                               force)  # fmt: skip
+            else:
+                stated = {
+                    "--seed": seed, "--disperse": disperse, "--set": settings, "--fault": fault,
+                    "--planned": planned or None,
+                }  # fmt: skip
+                order = order_again(mission, from_campaign, flight, stated, record_rate, out,
+                                    force)  # fmt: skip
             flown = _fly(order, stages)
         put_flight(flown, console(stderr=as_json))
         with Stages() as stages:
@@ -98,13 +117,23 @@ def fly(
 
 @dataclass(frozen=True)
 class Order:
-    """A flight that can be flown: mission, seed, groups to draw, rows a second, folder if named."""
+    """A flight that can be flown.
+
+    Attributes:
+        mission: what is flown.
+        seed: of its draws.
+        groups: what is drawn.
+        rate_hz: rows of telemetry a second.
+        out: folder, if it was named.
+        flight: its number among those of the seed.
+    """
 
     mission: Mission
     seed: int
     groups: tuple[str, ...]
     rate_hz: float
     out: Path | None
+    flight: int = 0
 
 
 def _order(
@@ -120,25 +149,56 @@ def _order(
     from downrange.flight.load import load_mission
 
     problems: list[Problem] = []
-    pairs = [_gather(problems, _setting, each) for each in settings]
-    groups = _gather(problems, check_groups, _words(disperse))
-    if not 0.0 < rate_hz <= MOST_HZ:
-        wrong = f"{rate_hz:g} Hz is not between 0 and {MOST_HZ:g} Hz"
-        problems.append(Problem("--record-rate", "", wrong))
-    if out is not None:
-        _gather(problems, check_folder, out, force)
+    pairs = [gather(problems, setting, each) for each in settings]
+    groups = gather(problems, check_groups, words(disperse))
+    _check_rest(problems, rate_hz, out, force)
     known = [pair for pair in pairs if pair is not None]
-    loaded = _gather(
+    loaded = gather(
         problems, partial(load_mission, settings=known, faults=faults, planned=planned), mission
     )
     if loaded is not None and out is None:
-        _gather(problems, check_folder, _next_folder(loaded, seed), False)
+        gather(problems, check_folder, _next_folder(loaded, seed), False)
     if problems:
         raise InputError(problems)
     return Order(loaded, seed, groups, rate_hz, out)
 
 
-def _gather(problems: list[Problem], call: Callable[..., Any], *arguments: Any) -> Any:
+def _check_rest(problems: list[Problem], rate_hz: float, out: Path | None, force: bool) -> None:
+    """Add what is wrong with the recording that is asked for."""
+    if not 0.0 < rate_hz <= MOST_HZ:
+        wrong = f"{rate_hz:g} Hz is not between 0 and {MOST_HZ:g} Hz"
+        problems.append(Problem("--record-rate", "", wrong))
+    if out is not None:
+        gather(problems, check_folder, out, force)
+
+
+def order_again(
+    mission: str, campaign: Path | None, flight: int | None, stated: Mapping[str, Any],
+    rate_hz: float, out: Path | None, force: bool,
+) -> Order:  # fmt: skip
+    """A flight of a campaign, as it was there.
+
+    Raises:
+        InputError: carries every problem found; among them what was `stated` that the campaign
+            states already.
+    """
+    from downrange.campaign.again import flight_of
+
+    problems: list[Problem] = []
+    for option, value in stated.items():
+        if value is not None:
+            message = "can't go with --from-campaign, which says it already"
+            problems.append(Problem(option, "", message, "leave it out"))
+    _check_rest(problems, rate_hz, out, force)
+    found = gather(problems, flight_of, mission, campaign, flight)
+    if found is not None and out is None:
+        gather(problems, check_folder, _next_folder(found.mission, found.seed), False)
+    if problems:
+        raise InputError(problems)
+    return Order(found.mission, found.seed, found.groups, rate_hz, out, flight or 0)
+
+
+def gather(problems: list[Problem], call: Callable[..., Any], *arguments: Any) -> Any:
     """What a call returns; None and its problems among the others if it refuses."""
     try:
         return call(*arguments)
@@ -149,7 +209,7 @@ def _gather(problems: list[Problem], call: Callable[..., Any], *arguments: Any) 
     return None
 
 
-def _setting(text: str) -> tuple[str, str]:
+def setting(text: str) -> tuple[str, str]:
     """Path and value of a --set."""
     path, equals, value = text.partition("=")
     if not (path.strip() and equals and value.strip()):
@@ -159,8 +219,9 @@ def _setting(text: str) -> tuple[str, str]:
     return path.strip(), value.strip()
 
 
-def _words(groups: str | None) -> list[str]:
-    return [word.strip() for word in groups.split(",")] if groups else []
+def words(text: str | None) -> list[str]:
+    """Words with commas between."""
+    return [word.strip() for word in text.split(",")] if text else []
 
 
 def bare_disperse(arguments: Sequence[str]) -> list[str]:
@@ -213,8 +274,8 @@ def _fly(order: Order, tell: Callable[[str], None]) -> Recording:
     from downrange.flight.fly import fly as fly_mission
 
     return fly_mission(
-        order.mission, seed=order.seed, disperse=order.groups, record_rate_hz=order.rate_hz,
-        progress=tell,
+        order.mission, seed=order.seed, flight=order.flight, disperse=order.groups,
+        record_rate_hz=order.rate_hz, progress=tell,
     )  # fmt: skip
 
 
@@ -224,8 +285,7 @@ def _write(order: Order, flown: Recording, stages: Stages, force: bool, beside: 
 
     if beside and order.mission.spec.fault:
         stages("planned")
-        healthy = order.mission.spec.model_copy(update={"fault": ()})
-        plan = replace(order, mission=replace(order.mission, spec=healthy, planned=True))
+        plan = replace(order, mission=order.mission.healthy())
         bodies = _fly(plan, lambda _: None).bodies
         flown = replace(flown, planned={name: body.telemetry for name, body in bodies.items()})
     stages("writing")

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from downrange.earth.kernel.atmosphere import NO_AIR, US76
 from downrange.earth.kernel.geodesy import Earth
 from downrange.earth.kernel.wind import Wind
-from downrange.earth.sounding import read_sounding
+from downrange.earth.sounding import read_sounding, read_soundings, towards
 from downrange.earth.spec import AirSpec, EarthSpec, TurbulenceSpec, WindSpec
 from downrange.errors import InputError, Problem
 from downrange.units import Value
@@ -91,14 +91,14 @@ def build_wind(
         InputError: the sounding can't be read, with every problem; or the top is too low.
     """
     spec = spec or WindSpec()
-    altitude, north, east = _profile(spec, Path(base_dir))
+    altitude, north, east = _profile(spec, Path(base_dir), minimum_top_m)
     if spec.model in ("profile", "sounding") and altitude[-1] < minimum_top_m:
         raise InputError([_too_low(spec, Path(base_dir), altitude[-1], minimum_top_m)])
     gusts = [
         (
             gust.altitude.si,
             gust.thickness.si,
-            *map(float, _towards(gust.speed.si, gust.from_deg.si)),
+            *map(float, towards(gust.speed.si, gust.from_deg.si)),
         )
         for gust in spec.gust
     ]
@@ -113,8 +113,26 @@ def build_wind(
     )
 
 
-def _profile(spec: WindSpec, base_dir: Path) -> tuple[Floats, Floats, Floats]:
-    """Altitude in m, wind to north and to east in m/s."""
+def _profile(spec: WindSpec, base_dir: Path, minimum_top_m: float) -> tuple[Floats, Floats, Floats]:
+    """Altitude in m, wind to north and to east in m/s, with this flight's deviation."""
+    altitude, north, east = _mean_profile(spec, base_dir, minimum_top_m)
+    if spec.deviation is None:
+        return altitude, north, east
+    levels = _floats([level.altitude.si for level in spec.deviation.level])
+    off_north = _floats([_si(level.north, 0.0) for level in spec.deviation.level])
+    off_east = _floats([_si(level.east, 0.0) for level in spec.deviation.level])
+    grid = np.unique(np.concatenate([altitude, levels]))
+    return (
+        grid,
+        np.interp(grid, altitude, north) + np.interp(grid, levels, off_north),
+        np.interp(grid, altitude, east) + np.interp(grid, levels, off_east),
+    )
+
+
+def _mean_profile(
+    spec: WindSpec, base_dir: Path, minimum_top_m: float
+) -> tuple[Floats, Floats, Floats]:
+    """Altitude in m, wind to north and to east in m/s, without a deviation."""
     match spec.model:
         case "still":
             altitude, from_deg, speed = _floats([0.0, 1.0]), _floats([0.0]), _floats([0.0, 0.0])
@@ -129,15 +147,42 @@ def _profile(spec: WindSpec, base_dir: Path) -> tuple[Floats, Floats, Floats]:
             speed = _floats([level.speed.si for level in spec.level])
         case "sounding":
             altitude, from_deg, speed = read_sounding(base_dir / (spec.file or ""))
+        case "soundings":
+            return _one_of_soundings(spec, base_dir, minimum_top_m)
     turned = from_deg + math.degrees(_si(spec.turn, 0.0))
-    north, east = _towards(_si(spec.speed_factor, 1.0) * speed, turned)
+    north, east = towards(_si(spec.speed_factor, 1.0) * speed, turned)
     return altitude, _floats(north), _floats(east)
 
 
-def _towards(speed: ArrayLike, from_deg: ArrayLike) -> tuple[Floats, Floats]:
-    """Components to north and east of a wind that blows from a bearing."""
-    bearing = np.radians(from_deg)
-    return -np.asarray(speed) * np.cos(bearing), -np.asarray(speed) * np.sin(bearing)
+def _one_of_soundings(
+    spec: WindSpec, base_dir: Path, minimum_top_m: float
+) -> tuple[Floats, Floats, Floats]:
+    """The sounding of this flight or the mean of all, on the altitudes of all."""
+    folder = base_dir / (spec.folder or "")
+    found = read_soundings(folder, minimum_top_m)
+    count = len(found.names)
+    if spec.sounding is None:
+        north, east = found.north_mps.mean(axis=0), found.east_mps.mean(axis=0)
+    elif spec.sounding > count:
+        message = f"there is no sounding {spec.sounding}, the folder holds {count}"
+        raise InputError([Problem(str(folder), "sounding", message)])
+    else:
+        north, east = found.north_mps[spec.sounding - 1], found.east_mps[spec.sounding - 1]
+    turn, factor = _si(spec.turn, 0.0), _si(spec.speed_factor, 1.0)
+    # Clockwise seen from above, as bearings count.
+    cos, sin = factor * math.cos(turn), factor * math.sin(turn)
+    return found.altitude_m, _floats(cos * north - sin * east), _floats(sin * north + cos * east)
+
+
+def count_soundings(spec: WindSpec, base_dir: Path | str) -> int:
+    """How many soundings a wind's folder holds; 0 where it names none.
+
+    Raises:
+        InputError: the folder or a file in it can't be read.
+    """
+    if spec.model != "soundings":
+        return 0
+    return len(read_soundings(Path(base_dir) / (spec.folder or "")).names)
 
 
 def _surface_wind(turbulence: TurbulenceSpec | None) -> float:

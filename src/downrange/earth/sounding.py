@@ -18,11 +18,13 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from downrange.earth.kernel.atmosphere import (
     G0_MPS2,
@@ -92,6 +94,72 @@ def read_sounding(file: Path | str) -> tuple[Floats, Floats, Floats]:
         raise InputError(problems)
     table = np.array(levels, dtype=np.float64)
     return table[:, 1].copy(), table[:, 2].copy(), table[:, 3].copy()
+
+
+class Soundings(NamedTuple):
+    """Several soundings on the altitudes of all of them.
+
+    Attributes:
+        names: of the files, in order.
+        altitude_m: (n,) rising.
+        north_mps: (soundings, n) wind to the north, linear between a sounding's own levels and
+            held beyond them.
+        east_mps: the same to the east.
+    """
+
+    names: tuple[str, ...]
+    altitude_m: Floats
+    north_mps: Floats
+    east_mps: Floats
+
+
+def read_soundings(folder: Path | str, minimum_top_m: float = -math.inf) -> Soundings:
+    """Return the soundings of a folder, its CSV files in the order of their names.
+
+    Args:
+        folder: where they are.
+        minimum_top_m: altitude that each must reach.
+
+    Raises:
+        InputError: carries every problem of every file.
+    """
+    folder = Path(folder)
+    files = sorted(folder.glob("*.csv"))
+    if not files:
+        wrong = "holds no CSV file" if folder.is_dir() else "is no folder"
+        raise InputError([Problem(str(folder), "", wrong, "a folder with a CSV file a sounding")])
+    marks = tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files)
+    return _read_all(marks, minimum_top_m)
+
+
+@lru_cache(maxsize=4)
+def _read_all(marks: tuple[tuple[str, int, int], ...], minimum_top_m: float) -> Soundings:
+    """The soundings of these files, read anew when one has changed."""
+    problems: list[Problem] = []
+    read = []
+    for file, *_ in marks:
+        try:
+            altitude, from_deg, speed = read_sounding(file)
+        except InputError as error:
+            problems += error.problems
+            continue
+        if altitude[-1] < minimum_top_m:
+            message = f"ends at {altitude[-1]:.0f} m; it must reach {minimum_top_m:.0f} m"
+            problems.append(Problem(file, "", message, "add levels on top, or take it out"))
+        read.append((altitude, *towards(speed, from_deg)))
+    if problems:
+        raise InputError(problems)
+    grid = np.unique(np.concatenate([altitude for altitude, _, _ in read]))
+    north, east = (
+        np.array([np.interp(grid, each[0], each[side]) for each in read]) for side in (1, 2)
+    )
+    return Soundings(tuple(Path(file).name for file, *_ in marks), grid, north, east)
+
+
+def towards(speed: ArrayLike, from_deg: ArrayLike) -> tuple[Floats, Floats]:
+    """Components to north and east of a wind that blows from a bearing."""
+    bearing = np.radians(from_deg)
+    return -np.asarray(speed) * np.cos(bearing), -np.asarray(speed) * np.sin(bearing)
 
 
 def _rows(file: Path) -> list[tuple[int, list[str]]]:

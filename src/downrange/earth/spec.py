@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
@@ -104,12 +105,54 @@ class TurbulenceSpec(Spec):
     surface_wind: NonNegativeSpeed | None = None
 
 
+class DeviationLevelSpec(Spec):
+    """How far the wind of a flight is off at one level.
+
+    Attributes:
+        altitude: above the ellipsoid.
+        north_sigma: standard deviation of the component to the north.
+        east_sigma: of the component to the east.
+        north: what is added on this flight to the wind that blows to the north; drawn with the
+            wind, 0 if not given.
+        east: the same to the east.
+    """
+
+    altitude: Length
+    north_sigma: NonNegativeSpeed
+    east_sigma: NonNegativeSpeed
+    north: Speed | None = None
+    east: Speed | None = None
+
+
+class DeviationSpec(Spec):
+    """How the wind of a flight is off the wind of the file: normal, level with level correlated.
+
+    Between levels it is linear, beyond them it is held. Two levels correlate with exp(-d / L), d
+    apart in altitude; the components are independent of each other.
+
+    Attributes:
+        correlation_length: L, of the law above.
+        level: levels from the ground up.
+    """
+
+    correlation_length: PositiveLength
+    level: tuple[DeviationLevelSpec, ...]
+
+    @model_validator(mode="after")
+    def _levels_rise(self) -> Self:
+        if not self.level:
+            raise ValueError("a deviation needs a level")
+        _check_rising(self.level)
+        return self
+
+
 _WIND_KEYS = {
     "still": (),
     "steady": ("from_deg", "speed"),
     "linear": ("from_deg", "speed", "gradient"),
     "profile": ("level",),
     "sounding": ("file",),
+    "soundings": ("folder",),
 }
 
 
@@ -119,28 +162,35 @@ class WindSpec(Spec):
     Attributes:
         name: of the file in the catalogue.
         description: one line.
-        model: still, steady, linear, profile or sounding.
+        model: still, steady, linear, profile, sounding or soundings.
         from_deg: steady and linear: where it blows from.
         speed: steady and linear: at altitude 0; negative blows the other way.
         gradient: linear: growth of the speed with altitude.
         level: profile: levels from the ground up, straight lines between them.
         file: sounding: a CSV file, beside the file that names it; see `earth.sounding`.
-        speed_factor: on the speeds of profile and sounding; what a campaign draws.
-        turn: added to the directions of profile and sounding, clockwise.
+        folder: soundings: a folder of CSV files, beside the file that names it. A flight that
+            draws the wind takes one of them, any other their mean.
+        sounding: soundings: the one that is taken, by its number in the order of the names.
+        speed_factor: on the speeds of profile and soundings.
+        turn: added to the directions of profile and soundings, clockwise.
+        deviation: how a flight's wind is off this wind; what a campaign draws.
         gust: discrete gusts.
         turbulence: absent for none.
     """
 
     name: str = ""
     description: str = ""
-    model: Literal["still", "steady", "linear", "profile", "sounding"] = "still"
+    model: Literal["still", "steady", "linear", "profile", "sounding", "soundings"] = "still"
     from_deg: Bearing | None = None
     speed: Speed | None = None
     gradient: SpeedGradient | None = None
     level: tuple[WindLevelSpec, ...] = ()
     file: str | None = None
+    folder: str | None = None
+    sounding: int | None = Field(default=None, ge=1)
     speed_factor: PositiveRatio | None = None
     turn: Angle | None = None
+    deviation: DeviationSpec | None = None
     gust: tuple[GustSpec, ...] = ()
     turbulence: TurbulenceSpec | None = None
 
@@ -152,6 +202,10 @@ class WindSpec(Spec):
             given = getattr(self, key) not in (None, ())
             if given != (key in _WIND_KEYS[self.model]):
                 wrong.append(f"`{key}` {'does not go with it' if given else 'is missing'}")
+        if self.sounding is not None and self.model != "soundings":
+            wrong.append("`sounding` does not go with it")
+        if self.deviation is not None and self.model == "linear":
+            wrong.append("`deviation` does not go with it")
         if wrong:
             raise ValueError(f'model = "{self.model}": {"; ".join(wrong)}')
         return self
@@ -160,15 +214,20 @@ class WindSpec(Spec):
     def _levels_rise(self) -> Self:
         if len(self.level) == 1:
             raise ValueError("a profile needs two levels at least")
-        wrong = [
-            f"level {row + 2} ({above.altitude.text}) is not above the one before it"
-            f" ({below.altitude.text})"
-            for row, (below, above) in enumerate(pairwise(self.level))
-            if above.altitude.si <= below.altitude.si
-        ]
-        if wrong:
-            raise ValueError("; ".join(wrong))
+        _check_rising(self.level)
         return self
+
+
+def _check_rising(levels: Sequence[WindLevelSpec | DeviationLevelSpec]) -> None:
+    """Refuse levels that do not rise, all at once."""
+    wrong = [
+        f"level {row + 2} ({above.altitude.text}) is not above the one before it"
+        f" ({below.altitude.text})"
+        for row, (below, above) in enumerate(pairwise(levels))
+        if above.altitude.si <= below.altitude.si
+    ]
+    if wrong:
+        raise ValueError("; ".join(wrong))
 
 
 class PadSpec(Spec):

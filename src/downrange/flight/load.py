@@ -19,6 +19,7 @@ from downrange.errors import InputError, Problem
 from downrange.faults.build import build_faults
 from downrange.faults.kernel import Faults
 from downrange.faults.spec import FaultSpec, parse_fault
+from downrange.flight.correlation import correlation_problems
 from downrange.flight.spec import MissionSpec
 from downrange.units import Value
 from downrange.vehicle.build import MODES
@@ -36,6 +37,7 @@ WIND_TOP_M = 15000.0  # a wind must be known to here; above its last level it is
 
 # Tables that name a file, by the way to them.
 _NAMED_FILES = (("wind",), ("forecast",), ("vehicle", "aero", "table"))
+_NAMES = ("file", "folder")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +70,16 @@ class Mission:
             table = data.get(part, {})
             for key in way:
                 table = table.get(key, {})
-            if table.get("file"):
-                table["file"] = str((self.folders[part] / table["file"]).resolve())
+            for key in _NAMES:
+                if table.get(key):
+                    table[key] = str((self.folders[part] / table[key]).resolve())
         return tomli_w.dumps(data)
+
+    def healthy(self) -> Mission:
+        """The mission without faults, as it was planned."""
+        kept = tuple(each for each in self.spec.correlation if not _of_faults(each.between))
+        spec = self.spec.model_copy(update={"fault": (), "correlation": kept})
+        return replace(self, spec=spec, planned=True)
 
     @property
     def digest(self) -> str:
@@ -100,22 +109,16 @@ def load_mission(
     data = load_toml(file)
     problems: list[Problem] = []
     files = dict.fromkeys(_PARTS, file)
-    for part, (kind, _) in _PARTS.items():
-        if isinstance(data.get(part), str):
-            try:
-                files[part] = catalog.find(kind, data[part], relative_to=file.parent)
-                data[part] = load_toml(files[part])
-            except InputError as error:
-                problems += [
-                    each if each.file else replace(each, file=str(file), path=part)
-                    for each in error.problems
-                ]
+    named = {path: text for path, text in settings if path in _PARTS}
+    for part in _PARTS:
+        _gather(problems, _open_part, data, part, files, named.get(part))
     if problems:
         raise InputError(problems)
     if planned:
-        data.pop("fault", None)
+        _forget_faults(data)
     for path, text in settings:
-        _gather(problems, set_path, data, path, _typed(text), MissionSpec)
+        if path not in named:
+            _gather(problems, set_path, data, path, _typed(text), MissionSpec)
     extra = [_gather(problems, parse_fault, line) for line in faults]
     checked = dict(data)
     for part, (_, cls) in _PARTS.items():
@@ -130,10 +133,52 @@ def load_mission(
         raise InputError(_blame(problems, [path for path, _ in settings]))
     _gather(problems, fault_schedule, spec.vehicle, spec.fault, str(file))
     _gather(problems, fault_schedule, spec.vehicle, extra, "--fault")
+    own = {part: str(path) for part, path in files.items() if path != file}
+    problems += correlation_problems(spec, own, str(file))
     if problems:
         raise InputError(problems)
     spec = spec.model_copy(update={"fault": (*spec.fault, *extra)})
     return Mission(spec, file, {part: path.parent for part, path in files.items()}, planned)
+
+
+def _open_part(data: dict[str, Any], part: str, files: dict[str, Path], given: str | None) -> None:
+    """Put a part that stands in a file of its own into the mission's tables, in place.
+
+    `given` is what `--set` says in place of the mission; its paths count from the working folder.
+    """
+    kind, _ = _PARTS[part]
+    name, near = (data.get(part), files[part].parent) if given is None else (given, None)
+    if not isinstance(name, str):
+        return
+    try:
+        found = catalog.find(kind, name, relative_to=near)
+        data[part] = load_toml(found)
+    except InputError as error:
+        said = str(files[part]) if given is None else "--set"
+        problems = [
+            each if each.file else replace(each, file=said, path=part) for each in error.problems
+        ]
+    else:
+        files[part] = found
+        return
+    raise InputError(problems)
+
+
+def _forget_faults(data: dict[str, Any]) -> None:
+    """Take the faults out of a mission's tables, and what correlates them, in place."""
+    data.pop("fault", None)
+    tables = data.get("correlation")
+    if isinstance(tables, list):
+        data["correlation"] = [
+            each for each in tables
+            if not (isinstance(each, dict) and isinstance(each.get("between"), list)
+                    and _of_faults(each["between"]))
+        ]  # fmt: skip
+
+
+def _of_faults(between: Sequence[Any]) -> bool:
+    """Whether a correlation is one of faults."""
+    return any(str(path).startswith("fault.") for path in between)
 
 
 def fault_schedule(vehicle: VehicleSpec, faults: Sequence[FaultSpec], file: str) -> Faults:
@@ -216,8 +261,12 @@ def _typed(text: str) -> Any:
 def _plain(spec: Any) -> Any:
     """A spec as tables, quantities as they were written; what is absent is left out."""
     if isinstance(spec, Value):
-        kept = {key: getattr(spec, key) for key in ("status", "source", "note")}
+        kept = {key: getattr(spec, key) for key in ("distribution", "status", "source", "note")}
         table = {key: each for key, each in kept.items() if each is not None}
+        if spec.quantiles is not None:
+            table["quantiles"] = list(spec.quantiles)
+        if spec.truncated:
+            table["truncated"] = True
         for key in ("low", "high", "spread"):
             if getattr(spec, key) is not None:
                 table[key] = _quantity(getattr(spec, key), spec.unit)

@@ -28,7 +28,7 @@ from downrange.flight.legs import leg_findings
 from downrange.gnc.spec import ControlSpec, GuidanceSpec, PhaseSpec, TargetSpec
 from downrange.safety.spec import SafetySpec
 from downrange.units import PositiveAngle, PositiveDuration, PositiveLength, value
-from downrange.vehicle.spec import VehicleSpec, refuse
+from downrange.vehicle.spec import CorrelationSpec, VehicleSpec, refuse
 
 Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 
@@ -116,6 +116,7 @@ class MissionSpec(Spec):
         phase: the sequence, in the order in which it is flown.
         safety: the flight safety system and its rules.
         fault: what went wrong on the flight as flown; left out with --planned.
+        correlation: values that are drawn together, besides those of the vehicle.
         objective: what the flight is to show.
     """
 
@@ -137,6 +138,7 @@ class MissionSpec(Spec):
     phase: tuple[PhaseSpec, ...]
     safety: SafetySpec
     fault: tuple[FaultSpec, ...] = ()
+    correlation: tuple[CorrelationSpec, ...] = ()
     objective: tuple[ObjectiveSpec, ...] = ()
 
     @field_validator("fault", mode="before")

@@ -32,6 +32,7 @@ from downrange.units import (
     Area,
     Density,
     Duration,
+    FailureRate,
     Fraction,
     Frequency,
     Isp,
@@ -135,6 +136,7 @@ class EngineOverride(Spec):
         rise_time: from no thrust to full level.
         shutdown_delay: from the command to stop to the first loss of thrust.
         fall_time: from full level to no thrust.
+        failure_rate: how often it stops by itself while it burns.
     """
 
     thrust_vac: Thrust | None = None
@@ -147,6 +149,7 @@ class EngineOverride(Spec):
     rise_time: Duration | None = None
     shutdown_delay: Duration | None = None
     fall_time: Duration | None = None
+    failure_rate: FailureRate | None = None
 
 
 class EngineGroupSpec(Spec):
@@ -180,6 +183,8 @@ class EngineGroupSpec(Spec):
         moving_cg: of the moving mass, aft of the gimbal point.
         moving_inertia: of the moving mass about the gimbal point.
         ignitions: how often each engine can be lit.
+        failure_rate: how often an engine stops by itself while it burns, each for itself; what a
+            campaign draws failures from. None fails if not given.
         override: what differs in single engines, by number.
     """
 
@@ -206,6 +211,7 @@ class EngineGroupSpec(Spec):
     moving_cg: NonNegativeLength | None = None
     moving_inertia: PositiveInertia | None = None
     ignitions: int = Field(default=1, ge=1)
+    failure_rate: FailureRate | None = None
     override: Mapping[str, EngineOverride] = Field(default_factory=dict)
 
     @field_validator("override")

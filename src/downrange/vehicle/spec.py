@@ -22,6 +22,7 @@ from downrange.propulsion.spec import SEA_LEVEL_PA, EngineGroupSpec, TankSpec, T
 from downrange.sensors.spec import GnssSpec, ImuSpec, TapsSpec, TrackingSpec
 from downrange.units import (
     STANDARD_GRAVITY_MPS2,
+    Correlation,
     Fraction,
     Length,
     LoadIndicator,
@@ -40,6 +41,19 @@ from downrange.units import (
 
 Finding = tuple[str, str, str]  # path, message, hint
 FIT_M = 1e-6  # rounding of stated lengths
+
+
+class CorrelationSpec(Spec):
+    """Values that one cause moves together, when they are drawn.
+
+    Attributes:
+        between: their paths, with * for any one word: "stage1.engine.*.thrust_vac". Those of a
+            vehicle's file begin inside it, those of a mission with "vehicle", "wind" or "fault".
+        coefficient: of the correlation of each with each, of their normal scores.
+    """
+
+    between: tuple[str, ...] = Field(min_length=1)
+    coefficient: Correlation
 
 
 class SectionSpec(Spec):
@@ -201,6 +215,7 @@ class VehicleSpec(Spec):
         gnss: satellite receiver of the flight software; absent, it navigates on inertia alone.
         taps: chamber pressure and tank level sensors; absent, these are measured without noise.
         tracking: the flight safety system's own; absent, it is without noise.
+        correlation: values that are drawn together.
     """
 
     name: str
@@ -214,6 +229,7 @@ class VehicleSpec(Spec):
     gnss: GnssSpec | None = None
     taps: TapsSpec | None = None
     tracking: TrackingSpec | None = None
+    correlation: tuple[CorrelationSpec, ...] = ()
 
     @model_validator(mode="after")
     def _checked(self) -> Self:

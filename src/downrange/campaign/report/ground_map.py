@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange.campaign.ground import Footprint
+from downrange.campaign.footprint import Footprint
 from downrange.campaign.report.figures import thinned
 from downrange.campaign.words import count
 from downrange.report.figures import Drawing

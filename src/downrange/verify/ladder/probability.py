@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from downrange._random import Streams, streams
 from downrange.aero.build import no_aero
-from downrange.campaign.ground import ellipses, plane_at
+from downrange.campaign.footprint import ellipses
+from downrange.campaign.ground import plane_at
 from downrange.campaign.statistics import clopper_pearson, clopper_pearson_all, wilson
 from downrange.campaign.stopping import Stopping, fixed_coverage, stopped_coverage
 from downrange.dynamics.kernel.fall import FALL_COLUMNS, WORK_ROWS
