@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from downrange.campaign.footprint import Footprint
     from downrange.campaign.table import Coded, Flights
 
 Floats = NDArray[np.float64]
 
+MOST_PLACED = 200_000
 EARTH_RADIUS_M = 6_371_000.0  # mean: within 0.5 % of the ellipsoid's
 
 
@@ -56,3 +58,14 @@ def impacts_of(flights: Flights, surfaces: dict[str, Coded]) -> dict[str, Impact
         if rows.size:
             found[body] = Impacts(rows, latitude[rows], longitude[rows], ended.counts())
     return found
+
+
+def footprint_of(points: Impacts) -> Footprint:
+    """Ellipses and density of a body's impact points; of very many, of every so many of them."""
+    from downrange.campaign.footprint import footprint
+
+    step = max(1, -(-len(points.rows) // MOST_PLACED))
+    found = footprint(points.latitude_deg[::step], points.longitude_deg[::step])
+    if step == 1:
+        return found
+    return replace(found, notes=(*found.notes, f"Of the impacts, one in {step} was taken."))

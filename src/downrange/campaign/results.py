@@ -169,12 +169,9 @@ class Campaign:
     @cached_property
     def footprints(self) -> dict[str, Footprint]:
         """Ellipses and density of the places where each body came down."""
-        from downrange.campaign.footprint import footprint
+        from downrange.campaign.impacts import footprint_of
 
-        return {
-            body: footprint(points.latitude_deg, points.longitude_deg)
-            for body, points in self.impacts.items()
-        }
+        return {body: footprint_of(points) for body, points in self.impacts.items()}
 
     @cached_property
     def telling(self) -> tuple[Telling, ...]:
