@@ -95,6 +95,19 @@ MUTATIONS = (
     Mutation("the last stage of the step looks ahead by nine tenths", "dynamics/kernel/rigid.py",
              "to_next = h_s if stage == 2 else 0.5 * h_s",
              "to_next = (0.9 if stage == 2 else 0.5) * h_s"),
+    Mutation("random normals a fortieth too narrow", "_random.py",
+             "math.sqrt(-2.0 * math.log(", "math.sqrt(-1.9 * math.log("),
+    Mutation("what nobody steers falls by 9.81 m/s^2", "dynamics/kernel/fall.py",
+             "FREE_SIZE):\n            x[i] = probe[i]",
+             "FREE_SIZE):\n            x[i] = probe[i] - (0.00335 * h_s if i == 3 else 0.0)"),
+    Mutation("an interval of 90 % told as one of 95 %", "campaign/statistics.py",
+             "alpha = 1.0 - _level(level)", "alpha = 2.0 - 2.0 * _level(level)"),
+    Mutation("the upper end of an interval one success too low", "campaign/statistics.py",
+             "1.0 - _lower(n - k, n, 0.5 * alpha)", "1.0 - _lower(n - k + 1, n, 0.5 * alpha)"),
+    Mutation("an ellipse as for one dimension", "campaign/footprint.py",
+             "c2 = -2.0 * math.log1p(-share)", "c2 = -1.0 * math.log1p(-share)"),
+    Mutation("the stopping rule counts a campaign at each look", "campaign/stopping.py",
+             "going = np.where(told, 0.0, going)[", "going = going["),
 )  # fmt: skip
 
 

@@ -4,7 +4,8 @@ A lost vehicle is a result and never an exception. The tree:
 
     DownrangeError
     |-- InputError      what a person wrote can't be used: every problem found, at once
-    `-- OutputError     a result can't be written where it was asked for
+    |-- OutputError     a result can't be written where it was asked for
+    `-- HaltError       work that was under way could not go on; what was finished is kept
 """
 
 from __future__ import annotations
@@ -49,3 +50,7 @@ class InputError(DownrangeError):
 
 class OutputError(DownrangeError):
     """A result can't be written: the folder exists, is read-only, or the disk is full."""
+
+
+class HaltError(DownrangeError):
+    """Long work can't go on: the disk is full, its folder is gone, its workers die."""

@@ -82,7 +82,9 @@ def test_every_rung_of_the_ladder_holds(rungs: list[Check]) -> None:
         "fall to the east", "rocket equation", "order of the integrator", "two stages to orbit",
         "thrust at sea level", "mass balance", "normal force", "free uniform beam",
         "undamped bending", "stability boundary of a control loop", "upper-stage guidance",
-        "ball in the wind", "damped rates", "weathercock",
+        "ball in the wind", "damped rates", "weathercock", "thrown balls",
+        "spread of thrown balls", "ellipses of thrown balls", "hits of thrown balls",
+        "intervals of a share", "coverage of intervals",
     }  # fmt: skip
 
 

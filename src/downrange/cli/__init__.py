@@ -9,17 +9,18 @@ from typing import Annotated
 
 import typer
 
+from downrange.cli.campaigning import CampaignCommand, campaign
 from downrange.cli.catalogue import check, listing, show, sources
 from downrange.cli.comparing import compare
 from downrange.cli.creating import new
 from downrange.cli.flying import bare_disperse, fly
 from downrange.cli.results import report, verify
 from downrange.cli.schemas import schema
-from downrange.cli.terminal import Stopped, refuse, say
-from downrange.errors import DownrangeError, InputError, Problem
+from downrange.cli.terminal import STOPPED, Stopped, refuse, say
+from downrange.errors import DownrangeError, HaltError, InputError, Problem
 
 BAD_INPUT = 2
-STOPPED = 130  # as shells say after Ctrl-C
+FAILED = 1
 
 # typer's own or click's, as the version has it; both call it so.
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
@@ -42,6 +43,11 @@ app.command("fly", epilog=_example(
     "downrange fly spectrum-flight-1",
     'downrange fly MISSION.toml --disperse --fault "stage1.engine.5: shutdown at 20 s"',
 ))(fly)  # fmt: skip
+app.command("campaign", cls=CampaignCommand, epilog=_example(
+    "downrange campaign spectrum-flight-1 -n 2000 --out runs/maiden",
+    "downrange campaign spectrum-flight-1 --planned --until-width 0.02",
+    "downrange campaign report runs/maiden",
+))(campaign)  # fmt: skip
 app.command("list", epilog=_example("downrange list"))(listing)
 app.command("show", epilog=_example("downrange show spectrum"))(show)
 app.command("sources", epilog=_example("downrange sources spectrum"))(sources)
@@ -85,7 +91,7 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command and return its exit code: 0 done, 1 a check failed, 2 bad input."""
+    """Run a command and return its exit code: 0 done, 1 it failed on the way, 2 bad input."""
     as_json = "--json" in arguments
     words = bare_disperse(arguments) or ["--help"]
     try:
@@ -93,7 +99,7 @@ def run(arguments: Sequence[str]) -> int:
     except DownrangeError as error:
         problems = error.problems if isinstance(error, InputError) else None
         refuse(problems or [Problem("", "", str(error))], as_json)
-        return BAD_INPUT
+        return FAILED if isinstance(error, HaltError) else BAD_INPUT
     except Stopped as stopped:
         say(str(stopped))
         return STOPPED

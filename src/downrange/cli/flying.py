@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from downrange.cli import options
 from downrange.cli.tables import put_flight, put_folder
 from downrange.cli.terminal import Stages, Stopped, console, put_json
 from downrange.errors import InputError, OutputError, Problem
@@ -22,54 +21,21 @@ if TYPE_CHECKING:
 
 MOST_HZ = 1000.0
 
-MISSION = typer.Argument(metavar="MISSION", help="A name from [b]downrange list[/b], or a file.")
-
 
 def fly(
-    mission: Annotated[str, MISSION],
-    planned: Annotated[
-        bool, typer.Option("--planned", help="Leave out the faults of the flight as flown.")
-    ] = False,
-    seed: Annotated[
-        int, typer.Option(min=0, help="Of sensor noise, gusts and draws: same seed, same bits.")
-    ] = 1,
-    disperse: Annotated[
-        str | None,
-        typer.Option(
-            metavar="[GROUPS]",
-            help="Draw the values that change from flight to flight: all of them, or those of "
-            "engines, mass, wind, aero, sensors, structure, faults, failures; knowledge draws "
-            "what is not known of the design. Several with commas.",
-        ),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Replace a value; may be repeated."),
-    ] = None,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="TEXT", help='Add a fault: "stage1.engine.5: shutdown at 20 s"; repeatable.'
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="Folder of the recording; runs/<mission>-<seed>-<n> if not given."
-        ),
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace a recording that is there already.")
-    ] = False,
-    record_rate: Annotated[
-        float, typer.Option(metavar="HZ", help="Rows of telemetry a second.")
-    ] = 20.0,
-    no_report: Annotated[
-        bool, typer.Option("--no-report", help="Write no report.html: quicker.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the summary as JSON on stdout, nothing else.")
-    ] = False,
+    mission: options.Mission,
+    planned: options.Planned = False,
+    seed: options.Seed = None,
+    disperse: options.Disperse = None,
+    settings: options.Settings = None,
+    fault: options.Faults = None,
+    out: options.Out = None,
+    force: options.Force = False,
+    from_campaign: options.FromCampaign = None,
+    flight: options.Flight = None,
+    record_rate: options.RecordRate = 20.0,
+    no_report: options.NoReport = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Fly a mission: timeline on the screen, recording and report in a folder.
 
@@ -80,8 +46,17 @@ def fly(
     try:
         with Stages() as stages:
             stages("loading")
-            order = _order(mission, planned, settings or (), fault or (), seed, record_rate,
-                           disperse, out, force)  # fmt: skip
+            if from_campaign is None and flight is None:
+                order = _order(mission, planned, settings or (), fault or (),
+                               1 if seed is None else seed, record_rate, disperse, out,
+                               force)  # fmt: skip
+            else:
+                stated = {
+                    "--seed": seed, "--disperse": disperse, "--set": settings, "--fault": fault,
+                    "--planned": planned or None,
+                }  # fmt: skip
+                order = order_again(mission, from_campaign, flight, stated, record_rate, out,
+                                    force)  # fmt: skip
             flown = _fly(order, stages)
         put_flight(flown, console(stderr=as_json))
         with Stages() as stages:
@@ -98,13 +73,25 @@ def fly(
 
 @dataclass(frozen=True)
 class Order:
-    """A flight that can be flown: mission, seed, groups to draw, rows a second, folder if named."""
+    """A flight that can be flown.
+
+    Attributes:
+        mission: what is flown.
+        seed: of its draws.
+        groups: what is drawn.
+        rate_hz: rows of telemetry a second.
+        out: folder, if it was named.
+        flight: its number among those of the seed.
+        points: scrambles and flights of a sobol sequence; None where draws are plain.
+    """
 
     mission: Mission
     seed: int
     groups: tuple[str, ...]
     rate_hz: float
     out: Path | None
+    flight: int = 0
+    points: tuple[int, int] | None = None
 
 
 def _order(
@@ -120,25 +107,56 @@ def _order(
     from downrange.flight.load import load_mission
 
     problems: list[Problem] = []
-    pairs = [_gather(problems, _setting, each) for each in settings]
-    groups = _gather(problems, check_groups, _words(disperse))
-    if not 0.0 < rate_hz <= MOST_HZ:
-        wrong = f"{rate_hz:g} Hz is not between 0 and {MOST_HZ:g} Hz"
-        problems.append(Problem("--record-rate", "", wrong))
-    if out is not None:
-        _gather(problems, check_folder, out, force)
+    pairs = [gather(problems, setting, each) for each in settings]
+    groups = gather(problems, check_groups, words(disperse))
+    _check_rest(problems, rate_hz, out, force)
     known = [pair for pair in pairs if pair is not None]
-    loaded = _gather(
+    loaded = gather(
         problems, partial(load_mission, settings=known, faults=faults, planned=planned), mission
     )
     if loaded is not None and out is None:
-        _gather(problems, check_folder, _next_folder(loaded, seed), False)
+        gather(problems, check_folder, _next_folder(loaded, seed), False)
     if problems:
         raise InputError(problems)
     return Order(loaded, seed, groups, rate_hz, out)
 
 
-def _gather(problems: list[Problem], call: Callable[..., Any], *arguments: Any) -> Any:
+def _check_rest(problems: list[Problem], rate_hz: float, out: Path | None, force: bool) -> None:
+    """Add what is wrong with the recording that is asked for."""
+    if not 0.0 < rate_hz <= MOST_HZ:
+        wrong = f"{rate_hz:g} Hz is not between 0 and {MOST_HZ:g} Hz"
+        problems.append(Problem("--record-rate", "", wrong))
+    if out is not None:
+        gather(problems, check_folder, out, force)
+
+
+def order_again(
+    mission: str, campaign: Path | None, flight: int | None, stated: Mapping[str, Any],
+    rate_hz: float, out: Path | None, force: bool,
+) -> Order:  # fmt: skip
+    """A flight of a campaign, as it was there.
+
+    Raises:
+        InputError: carries every problem found; among them what was `stated` that the campaign
+            states already.
+    """
+    from downrange.campaign.again import flight_of
+
+    problems: list[Problem] = []
+    for option, value in stated.items():
+        if value is not None:
+            message = "can't go with --from-campaign, which says it already"
+            problems.append(Problem(option, "", message, "leave it out"))
+    _check_rest(problems, rate_hz, out, force)
+    found = gather(problems, flight_of, mission, campaign, flight)
+    if found is not None and out is None:
+        gather(problems, check_folder, _next_folder(found.mission, found.seed), False)
+    if problems:
+        raise InputError(problems)
+    return Order(found.mission, found.seed, found.groups, rate_hz, out, flight or 0, found.points)
+
+
+def gather(problems: list[Problem], call: Callable[..., Any], *arguments: Any) -> Any:
     """What a call returns; None and its problems among the others if it refuses."""
     try:
         return call(*arguments)
@@ -149,7 +167,7 @@ def _gather(problems: list[Problem], call: Callable[..., Any], *arguments: Any) 
     return None
 
 
-def _setting(text: str) -> tuple[str, str]:
+def setting(text: str) -> tuple[str, str]:
     """Path and value of a --set."""
     path, equals, value = text.partition("=")
     if not (path.strip() and equals and value.strip()):
@@ -159,8 +177,9 @@ def _setting(text: str) -> tuple[str, str]:
     return path.strip(), value.strip()
 
 
-def _words(groups: str | None) -> list[str]:
-    return [word.strip() for word in groups.split(",")] if groups else []
+def words(text: str | None) -> list[str]:
+    """Words with commas between."""
+    return [word.strip() for word in text.split(",")] if text else []
 
 
 def bare_disperse(arguments: Sequence[str]) -> list[str]:
@@ -182,7 +201,9 @@ def _looks_like_groups(word: str) -> bool:
 
     from downrange.flight.lines import GROUPS
 
-    return any(get_close_matches(part.strip(), ["all", *GROUPS], 1) for part in word.split(","))
+    return any(
+        get_close_matches(part.strip(), ["all", "none", *GROUPS], 1) for part in word.split(",")
+    )
 
 
 def check_folder(folder: Path, force: bool) -> None:
@@ -213,8 +234,8 @@ def _fly(order: Order, tell: Callable[[str], None]) -> Recording:
     from downrange.flight.fly import fly as fly_mission
 
     return fly_mission(
-        order.mission, seed=order.seed, disperse=order.groups, record_rate_hz=order.rate_hz,
-        progress=tell,
+        order.mission, seed=order.seed, flight=order.flight, disperse=order.groups,
+        record_rate_hz=order.rate_hz, points=order.points, progress=tell,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SCHEMA_VERSION = 1
+STOPPED = 130  # exit code, as shells say after Ctrl-C
 PIPED_COLUMNS = 120  # where the output is no terminal and has no width of its own
 
 STAGES = {
@@ -26,6 +27,9 @@ STAGES = {
     "planning": "planning",
     "compiling": "compiling (the first start takes up to a minute; it is kept for the next)",
     "flying": "flying",
+    "flights": "flying",
+    "counting": "counting",
+    "recordings": "flying the most telling flights again, to record them",
     "planned": "flying the plan, to lay beside",
     "writing": "writing",
     "report": "writing the report",

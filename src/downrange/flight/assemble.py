@@ -40,14 +40,13 @@ from downrange.sensors.build import build_gnss, build_imu, build_taps, build_tra
 from downrange.sensors.kernel import TRACK_SIZE, Gnss, Taps, Tracking
 from downrange.telemetry.bus import new_command, new_measured
 from downrange.vehicle.build import (
-    build_bending,
     build_limits,
     build_masses,
     outline,
     stage_bases_m,
-    vehicle_aero,
 )
-from downrange.vehicle.kernel import BENDING_COLUMNS, Bending
+from downrange.vehicle.kernel import BENDING_COLUMNS
+from downrange.vehicle.shapes import Shapes
 from downrange.vehicle.spec import VehicleSpec
 
 Floats = NDArray[np.float64]
@@ -65,7 +64,7 @@ class Planned:
         legs: what flies when.
         ascent: the trajectory that guidance follows.
         rules: the safety system's.
-        bendings: modes of each leg's body as specified, for flights that draw none of it.
+        shapes: bending modes and aerodynamics of the bodies as specified, and of some others.
         first_mode_radps: assumed first bending mode at lift-off.
     """
 
@@ -73,7 +72,7 @@ class Planned:
     legs: tuple[Leg, ...]
     ascent: Ascent
     rules: Rules
-    bendings: tuple[Bending, ...]
+    shapes: Shapes
     first_mode_radps: float
 
     @property
@@ -93,7 +92,8 @@ def plan_mission(mission: Mission) -> Planned:
     forecast = "forecast" if spec.forecast is not None else "wind"
     wind = build_wind(spec.forecast or spec.wind, mission.folders[forecast], WIND_TOP_M)
     legs = legs_of(spec.vehicle, spec.phase)
-    plants = [build_plant(mission, spec, earth, 0.0, leg) for leg in legs]
+    shapes = Shapes()
+    plants = [build_plant(mission, spec, earth, 0.0, leg, shapes) for leg in legs]
     assumed, *later = (
         assumed_vehicle(spec.vehicle, plant, leg) for plant, leg in zip(plants, legs, strict=True)
     )
@@ -117,7 +117,7 @@ def plan_mission(mission: Mission) -> Planned:
         legs=tuple(legs),
         ascent=ascent,
         rules=rules,
-        bendings=tuple(plant.bending for plant in plants),
+        shapes=shapes,
         first_mode_radps=float(assumed.mode_frequency_radps[-1, 0]),
     )
 
@@ -148,13 +148,10 @@ def build_plant(
     earth: Earth,
     azimuth_rad: float,
     leg: Leg,
-    bending: Bending | None = None,
+    shapes: Shapes | None = None,
 ) -> Plant:
-    """The body of a leg, as `spec` has it: the mission's own, or one with a draw.
-
-    `bending` are its modes where they are known.
-    """
-    vehicle, stage = spec.vehicle, spec.vehicle.stage[leg.stage]
+    """The body of a leg, as `spec` has it: the mission's own, or one with a draw."""
+    vehicle, stage, shapes = spec.vehicle, spec.vehicle.stage[leg.stage], shapes or Shapes()
     site = site_of(spec)
     body = outline(vehicle, leg.attached)
     bases = stage_bases_m(vehicle)
@@ -172,7 +169,7 @@ def build_plant(
     around = rigid.Surroundings(
         earth=earth,
         wind=build_wind(spec.wind, mission.folders["wind"], WIND_TOP_M),
-        aero=vehicle_aero(vehicle, leg.attached, base_dir=mission.folders["vehicle"]),
+        aero=shapes.aero(vehicle, leg.attached, powered=True, base_dir=mission.folders["vehicle"]),
     )
     return Plant(
         around=around,
@@ -180,7 +177,7 @@ def build_plant(
         engines=engines,
         tanks=tanks,
         thrusters=build_thrusters(stage.thrusters),
-        bending=bending or build_bending(vehicle, leg.attached, imu_station_m=imu_x_m),
+        bending=shapes.bending(vehicle, leg.attached, imu_x_m),
         imu_x_m=imu_x_m,
         aft_x_m=float(body[0][0]),
         nose_x_m=float(body[-1][0]),
@@ -198,9 +195,8 @@ def first_plant(mission: Mission) -> Plant:
 
 def leg_plant(mission: Mission, spec: MissionSpec, planned: Planned, leg: int) -> Plant:
     """The body of a leg of a planned mission."""
-    undrawn = spec.vehicle is mission.spec.vehicle
     return build_plant(mission, spec, planned.plan.earth, planned.ascent.azimuth_rad,
-                       planned.legs[leg], planned.bendings[leg] if undrawn else None)  # fmt: skip
+                       planned.legs[leg], planned.shapes)  # fmt: skip
 
 
 def engine_names(vehicle: VehicleSpec) -> tuple[str, ...]:
@@ -215,20 +211,23 @@ def tank_names(vehicle: VehicleSpec) -> tuple[str, ...]:
     return tuple(f"{stage.name}.tank.{tank.name}" for stage in vehicle.stage for tank in stage.tank)
 
 
-def assemble(
-    mission: Mission, spec: MissionSpec, planned: Planned, seed: int, flight: int, record_hz: float
-) -> tuple[loop.Numbers, loop.Flight]:
-    """Numbers of one flight of a mission, `spec` being the mission's with this flight's draw."""
+def numbers_of(
+    mission: Mission, spec: MissionSpec, planned: Planned, record_hz: float
+) -> loop.Numbers:
+    """Numbers of a mission's first leg, `spec` being its own with what a flight's draw moves.
+
+    The errors of its inertial unit are those of a perfect one.
+    """
     vehicle = spec.vehicle
     plant = leg_plant(mission, spec, planned, 0)
     limits = build_limits(vehicle)
     phases = [phase.name for phase in spec.phase]
     duration_s = float(spec.longest.si)
     every = max(1, round(1.0 / (record_hz * spec.tick.si)))
-    numbers = loop.Numbers(
+    return loop.Numbers(
         plant=plant,
         sensors=loop.Sensors(
-            imu=build_imu(vehicle.imu, streams(seed, flight, [SENSOR_STREAM]), 0),
+            imu=build_imu(vehicle.imu),
             gnss=build_gnss(vehicle.gnss) if vehicle.gnss else Gnss(0.0, 0.0, 0.0),
             taps=build_taps(vehicle.taps) if vehicle.taps else Taps(0.0, 0.0),
             tracking=(
@@ -246,12 +245,31 @@ def assemble(
         tick_s=float(spec.tick.si),
         slow_ticks=gnc_build.slow_ticks(spec.control, float(spec.tick.si)),
         duration_s=duration_s,
-        record_every=int(every),
+        record_every=np.array([[math.inf, float(every)]]),
         end_phase=phases.index(spec.end.phase) if spec.end else -1,
         end_after_s=float(spec.end.after.si) if spec.end else math.inf,
     )
-    rows = math.ceil(duration_s / spec.tick.si / every) + 3
-    return numbers, new_flight(numbers, rows, streams(seed, flight, loop.STREAMS))
+
+
+def assemble(
+    mission: Mission, spec: MissionSpec, planned: Planned, seed: int, flight: int, record_hz: float
+) -> tuple[loop.Numbers, loop.Flight]:
+    """Numbers of one flight of a mission, `spec` being the mission's with this flight's draw."""
+    numbers = numbers_of(mission, spec, planned, record_hz)
+    numbers.sensors.imu.errors[:] = imu_errors(spec, seed, flight)
+    return numbers, first_flight(numbers, seed, flight)
+
+
+def imu_errors(spec: MissionSpec, seed: int, flight: int) -> Floats:
+    """Errors of the inertial unit on one flight, see sensors.Imu."""
+    return build_imu(spec.vehicle.imu, streams(seed, flight, [SENSOR_STREAM]), 0).errors
+
+
+def first_flight(numbers: loop.Numbers, seed: int, flight: int) -> loop.Flight:
+    """One flight of a seed before its first tick, with room for all its rows."""
+    every = numbers.record_every
+    rows = math.ceil(numbers.duration_s / numbers.tick_s / float(every[0, 1])) + 3
+    return new_flight(numbers, rows, streams(seed, flight, loop.STREAMS))
 
 
 def band_pass(first_mode_radps: float, tick_s: float) -> watch.Band:
@@ -279,7 +297,7 @@ def new_flight(n: loop.Numbers, rows: int, random: NDArray[np.uint64]) -> loop.F
         memory=gnc_build.new_memory(n.plan),
         track=np.zeros(TRACK_SIZE),
         verdict=new_verdict(),
-        watch=watch.new_memory(engines),
+        watch=watch.new_memory(engines, tanks),
         random=random,
         gusts=np.zeros(DRYDEN_STATE_SIZE),
         rows=np.zeros((rows, Layout(engines, tanks, modes).width)),

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from downrange._jit import plain
-from downrange.dynamics.kernel.advance import FLYING, GAS_KG, STATUS, Plant, State
 from downrange.dynamics.kernel.fall import (
     FALL_AUX,
     FALL_COLUMNS,
@@ -21,24 +20,26 @@ from downrange.dynamics.kernel.fall import (
     fall,
 )
 from downrange.dynamics.kernel.rigid import AUX_SIZE, LOADS_SIZE, STATE_SIZE, Surroundings
+from downrange.earth.kernel.geodesy import Earth
 from downrange.earth.kernel.orbit import elements
-from downrange.flight.assemble import Planned, assemble, leg_plant, new_state
+from downrange.flight.assemble import Planned, first_flight, imu_errors
+from downrange.flight.build import Built, Falling, build_legs
 from downrange.flight.channels import Layout
-from downrange.flight.kernel import loop, watch
-from downrange.flight.legs import FAIRING, Leg
+from downrange.flight.kernel import loop, many, watch
+from downrange.flight.kernel.parting import DROPPED_STAGE, Piece
 from downrange.flight.load import Mission
-from downrange.flight.parting import Piece, piece_of, push_apart, split_shell
+from downrange.flight.parting import new_piece, piece_of
 from downrange.flight.spec import MissionSpec
+from downrange.flight.stack import NOTHING_DRAWN, of_one
 from downrange.gnc import build as gnc_build
 from downrange.telemetry import Event
-from downrange.vehicle.build import outline, vehicle_aero
 
 Floats = NDArray[np.float64]
 
 FALL_ROWS = 20_000  # of a body that nobody steers: some hours of tumbling
 FALL_MOST_S = 7200.0  # that such a body is followed after it has parted
+FALL_ENDS = {GROUNDED: "impacted", NOT_A_NUMBER: "numerical"}
 AIR_M = 90e3  # a perigee below it ends on the ground within an orbit
-SIDES = ("left", "right")
 
 
 @dataclass(eq=False)
@@ -70,10 +71,13 @@ class Journey:
 
     def __init__(
         self, mission: Mission, spec: MissionSpec, planned: Planned, seed: int, flight: int,
-        record_hz: float,
+        record_hz: float, legs: tuple[Built, ...] | None = None,
     ) -> None:  # fmt: skip
         self.mission, self.spec, self.planned = mission, spec, planned
-        self.numbers, self.flight = assemble(mission, spec, planned, seed, flight, record_hz)
+        self.legs = legs or build_legs(mission, spec, planned, record_hz)
+        self.numbers = self.legs[0].numbers
+        self.numbers.sensors.imu.errors[:] = imu_errors(spec, seed, flight)
+        self.flight = first_flight(self.numbers, seed, flight)
         plant = self.numbers.plant
         self.layout = Layout(plant.engines.n, len(plant.tanks.load_kg),
                              plant.bending.table.shape[1])  # fmt: skip
@@ -85,7 +89,7 @@ class Journey:
     @property
     def name(self) -> str:
         """Name of the body that is steered now: its lowest stage."""
-        return self.spec.vehicle.stage[self.planned.legs[self.leg].stage].name
+        return self.legs[self.leg].name
 
     def fly(self, ticks: int = loop.TO_THE_END) -> None:
         """Fly so many ticks of the current leg or, by default, all legs to the end."""
@@ -99,7 +103,7 @@ class Journey:
     def parts_now(self) -> bool:
         """Whether something has just gone, and there is a leg in which the rest flies on."""
         parted = self.flight.clock[loop.ENDED] == loop.PARTED
-        return bool(parted) and self.leg + 1 < len(self.planned.legs)
+        return bool(parted) and self.leg + 1 < len(self.legs)
 
     def so_far(self) -> Journey:
         """This flight with a row for what is now; the flight itself stays as it is."""
@@ -111,47 +115,43 @@ class Journey:
 
     def part(self) -> None:
         """What the next leg leaves behind becomes bodies of their own; the rest is steered on."""
-        leg = self.planned.legs[self.leg + 1]
-        plant, state = self.numbers.plant, self.flight.state
-        kept = piece_of(plant, state, leg.attached)
-        if leg.dropped == FAIRING:
-            self._drop_fairing(leg, plant, state)
-        else:
-            self._drop_stage(leg, plant, state, kept)
+        numbers, flight, now = self.numbers, self.flight, self._now()
+        rows = self._rows()
         self.leg += 1
-        self._steer_on(leg, kept)
-
-    def _drop_stage(self, leg: Leg, plant: Plant, state: State, kept: Piece) -> None:
-        """The lowest stage, pushed off by its springs."""
-        stage = self.spec.vehicle.stage[leg.stage - 1]
-        alone = [1.0 if k == leg.stage - 1 else 0.0 for k in range(len(leg.attached))]
-        spent = piece_of(plant, state, alone)
-        spec = stage.separation
-        assert spec is not None, "a stage without separation got through the checks"
-        push_apart(kept, spent, spec.impulse.si, spec.offset.si)
-        watch.note(self.flight.watch, state, float(watch.EVENT_PARTED), self._now(),
-                   float(leg.stage - 1))  # fmt: skip
-        rows = joined([*self.before, self._rows(), self._fallen(spent, alone, 1.0)])
-        self.before = []
-        self.dropped.append(Flown(
-            stage.name, rows, self._fall_end, self.flight, self.numbers,
-            ends_m=_ends(outline(self.spec.vehicle, alone)),
-        ))  # fmt: skip
-
-    def _drop_fairing(self, leg: Leg, plant: Plant, state: State) -> None:
-        """The fairing, in two halves."""
-        fairing = self.spec.vehicle.fairing
-        assert fairing is not None, "a fairing that is not there got through the checks"
-        assert fairing.jettison is not None, "a fairing that stays got through the checks"
-        alone = [0.0] * len(leg.attached)
-        alone[-2] = 1.0
-        how = fairing.jettison
-        halves = split_shell(piece_of(plant, state, alone, 0.5), how.speed.si, how.rate.si)
-        watch.note(self.flight.watch, state, float(watch.EVENT_FAIRING), self._now(), 0.0)
-        for side, half in zip(SIDES, halves, strict=True):
-            rows = self._fallen(half, alone, float(how.drag_share.si))
-            self.dropped.append(Flown(f"{FAIRING}_{side}", rows, self._fall_end))
-        self.before.append(self._rows())
+        built = self.legs[self.leg]
+        plant, seen = built.numbers.plant, flight.watch
+        if built.how[DROPPED_STAGE] >= 0.0:
+            seen = watch.new_memory(len(seen.engine_on), len(flight.state.tank_kg))
+        tanks = len(flight.state.tank_kg)
+        kept, *gone = (
+            new_piece(attached, tanks)
+            for attached in (built.leg.attached, built.dropped.attached, built.dropped.attached)
+        )
+        many.part_flights(
+            plant, built.how, numbers.tick_s, NOTHING_DRAWN, np.zeros((1, 0)), of_one(flight),
+            of_one(seen), of_one(kept), of_one(gone[0]), of_one(gone[1]), np.zeros(1),
+        )  # fmt: skip
+        fallen = [
+            self._fallen(piece, built.dropped, now)
+            for piece, _ in zip(gone, built.dropped.names, strict=False)
+        ]
+        if built.how[DROPPED_STAGE] >= 0.0:
+            ((found, end),) = fallen
+            self.dropped.append(Flown(
+                built.dropped.names[0], joined([*self.before, rows, found]), end, flight, numbers,
+                ends_m=built.dropped.ends_m,
+            ))  # fmt: skip
+            self.before = []
+        else:
+            self.dropped += [
+                Flown(name, found, end)
+                for name, (found, end) in zip(built.dropped.names, fallen, strict=True)
+            ]
+            self.before.append(rows)
+        flight.clock[loop.ROWS] = flight.clock[loop.NEXT_ROW] = 0.0
+        self.numbers = built.numbers
+        memory = gnc_build.next_memory(flight.memory, built.numbers.plan)
+        self.flight = flight._replace(memory=memory, watch=seen)
 
     def _now(self) -> float:
         return float(self.flight.clock[loop.TICK]) * self.numbers.tick_s
@@ -159,79 +159,34 @@ class Journey:
     def _rows(self) -> Floats:
         return self.flight.rows[: int(self.flight.clock[loop.ROWS])].copy()
 
-    def _fallen(self, piece: Piece, attached: Sequence[float], share: float) -> Floats:
-        """Telemetry of a piece from now to the ground; leaves how it ended."""
-        vehicle, around = self.spec.vehicle, self.numbers.plant.around
-        aero = vehicle_aero(
-            vehicle, attached, powered=False, base_dir=self.mission.folders["vehicle"]
-        )
-        aero = aero._replace(reference_area_m2=aero.reference_area_m2 * share)
-        found, count, end = fall_of(piece, Surroundings(around.earth, around.wind, aero),
-                                    _ends(outline(vehicle, attached)), self._now())  # fmt: skip
-        self._fall_end = end
-        return fall_rows(found[:count], self.layout, piece)
-
-    def _steer_on(self, leg: Leg, kept: Piece) -> None:
-        """Numbers and flight of the next leg, in which only the body is new."""
-        planned, numbers, flight = self.planned, self.numbers, self.flight
-        plant = leg_plant(self.mission, self.spec, planned, self.leg)
-        plan = planned.plans[self.leg]
-        new_body = leg.dropped != FAIRING
-        imu = numbers.sensors.imu._replace(station_m=plant.imu_x_m)
-        self.numbers = numbers._replace(
-            plant=plant, plan=plan, watch=watch.UNLOADED, sensors=numbers.sensors._replace(imu=imu)
-        )
-        state = new_state(plant)
-        state.words[:] = flight.state.words
-        state.words[STATUS] = FLYING
-        if new_body:
-            state.words[GAS_KG] = plant.thrusters.gas_kg
-        state.rigid[:] = kept.rigid
-        state.rigid[13:19] = flight.state.rigid[13:19]
-        state.engine[:] = flight.state.engine
-        state.tank_kg[:] = kept.tank_kg
-        state.attached[:] = kept.attached
-        state.aux[:] = flight.state.aux
-        flight.clock[loop.ENDED] = loop.GOING
-        flight.clock[loop.ROWS] = 0.0
-        flight.clock[loop.NEXT_ROW] = 0.0
-        flight.clock[loop.RATE_BEFORE_RADPS : loop.RATE_BEFORE_RADPS + 3] = kept.rigid[10:13]
-        seen = flight.watch
-        if new_body:
-            seen = watch.new_memory(len(seen.engine_on))
-            seen.engine_on[:] = flight.watch.engine_on
-            seen.words[watch.PHASE] = flight.watch.words[watch.PHASE]
-            seen.words[watch.MACH_SEEN] = 1.0
-            for word in range(watch.IDEAL_DV, watch.SPEED_BEFORE):
-                seen.words[word] = flight.watch.words[word]
-        gained = np.linalg.norm(kept.rigid[3:6]) - np.linalg.norm(flight.state.rigid[3:6])
-        seen.words[watch.PARTING_DV] += gained
-        seen.words[watch.SPEED_BEFORE : watch.SPEED_BEFORE + 3] = kept.rigid[3:6]
-        seen.words[watch.ATTITUDE_BEFORE : watch.ATTITUDE_BEFORE + 4] = kept.rigid[6:10]
-        self.flight = flight._replace(
-            state=state, memory=gnc_build.next_memory(flight.memory, plan), watch=seen
-        )
-        loop.settle(plant, state, flight.health)
+    def _fallen(self, piece: Piece, what: Falling, now: float) -> tuple[Floats, str]:
+        """Telemetry of a piece from now to the ground, and how it ended."""
+        found, count, end = fall_of(piece, what.around, what.ends_m, now)
+        return fall_rows(found[:count], self.layout, piece), end
 
     def bodies(self) -> list[Flown]:
         """All bodies, the steered one first; call when the flight is over."""
         rows = [*self.before, self._rows()]
         plant, state = self.numbers.plant, self.flight.state
         end = ""
-        if self.leg > 0 and self.flight.clock[loop.ENDED] == loop.COMPLETE and self._comes_down():
-            rest = piece_of(plant, state, self.planned.legs[self.leg].attached)
-            rows.append(self._fallen(rest, rest.attached.tolist(), 1.0))
-            end = self._fall_end
+        earth = self.planned.plan.earth
+        if self.leg > 0 and comes_down(self.flight.clock, state.rigid, earth):
+            built = self.legs[self.leg]
+            found, end = self._fallen(piece_of(plant, state, built.leg.attached), built.rest,
+                                      self._now())  # fmt: skip
+            rows.append(found)
         steered = Flown(self.name, joined(rows), end, self.flight, self.numbers,
                         ends_m=(plant.aft_x_m, plant.nose_x_m), steered=True)  # fmt: skip
         return [steered, *self.dropped]
 
-    def _comes_down(self) -> bool:
-        """Whether the conic that the steered body is on meets the air."""
-        x, earth = self.flight.state.rigid, self.planned.plan.earth
-        r, v = (float(x[0]), float(x[1]), float(x[2])), (float(x[3]), float(x[4]), float(x[5]))
-        perigee_m = elements(r, v, earth.mu_m3ps2).perigee_radius_m - earth.equatorial_radius_m
-        return perigee_m < AIR_M
+
+def comes_down(clock: Floats, x: Floats, earth: Earth) -> bool:
+    """Whether a mission is over while the conic that its body (state x) is on meets the air."""
+    if clock[loop.ENDED] != loop.COMPLETE:
+        return False
+    r, v = (float(x[0]), float(x[1]), float(x[2])), (float(x[3]), float(x[4]), float(x[5]))
+    perigee_m = elements(r, v, earth.mu_m3ps2).perigee_radius_m - earth.equatorial_radius_m
+    return perigee_m < AIR_M
 
 
 def joined(parts: Sequence[Floats]) -> Floats:
@@ -241,10 +196,6 @@ def joined(parts: Sequence[Floats]) -> Floats:
     return np.compress(later, rows, axis=0)
 
 
-def _ends(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    return (float(points[0][0]), float(points[-1][0]))
-
-
 def fall_of(
     piece: Piece, around: Surroundings, ends_m: tuple[float, float], now_s: float
 ) -> tuple[Floats, int, str]:
@@ -252,8 +203,7 @@ def fall_of(
     found, work = np.zeros((FALL_ROWS, FALL_COLUMNS)), np.zeros((WORK_ROWS, AUX_SIZE))
     count, code = fall(piece.rigid, now_s, now_s + FALL_MOST_S, piece.loads, around, ends_m, 0.0,
                        work, found)  # fmt: skip
-    end = {GROUNDED: "impacted", NOT_A_NUMBER: "numerical"}.get(int(code), "flying")
-    return found, int(count), end
+    return found, int(count), FALL_ENDS.get(int(code), "flying")
 
 
 def fall_rows(found: Floats, layout: Layout, piece: Piece) -> Floats:

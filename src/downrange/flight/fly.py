@@ -5,21 +5,28 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from downrange.errors import InputError, OutputError
 from downrange.flight.assemble import Planned, assemble, first_plant, plan_mission
 from downrange.flight.bodies import Journey, compile_fall
-from downrange.flight.draw import check_groups, draw
+from downrange.flight.dispersed import Dispersed, disperse_mission, fly_drawn
+from downrange.flight.draw import check_groups
 from downrange.flight.jobs import motion_jobs, tick_jobs
 from downrange.flight.kernel import loop
 from downrange.flight.load import Mission, load_mission
 from downrange.flight.record import recording_of
+from downrange.flight.sobol import Sobol
 from downrange.flight.warm import Helper
 from downrange.telemetry import Recording
 from downrange.telemetry.store import plain
+
+Floats = NDArray[np.float64]
 
 RECORD_HZ = 20.0
 Progress = Callable[[str], None]
@@ -31,6 +38,13 @@ class Prepared:
 
     mission: Mission
     planned: Planned
+    _dispersed: dict[tuple[str, ...], Dispersed] = field(default_factory=dict)
+
+    def dispersed(self, groups: tuple[str, ...]) -> Dispersed:
+        """The mission with what some groups draw of it, worked out once."""
+        if groups not in self._dispersed:
+            self._dispersed[groups] = disperse_mission(self, groups)
+        return self._dispersed[groups]
 
 
 def prepare(mission: Mission, helper: Helper | None = None) -> Prepared:
@@ -51,6 +65,7 @@ def fly(
     flight: int = 0,
     disperse: Sequence[str] = (),
     record_rate_hz: float = RECORD_HZ,
+    points: tuple[int, int] | None = None,
     progress: Progress | None = None,
 ) -> Recording:
     """Fly a mission once and return its recording.
@@ -61,6 +76,7 @@ def fly(
         flight: which flight of a campaign with this seed.
         disperse: groups of values to draw, ("all",) for every one that changes between flights.
         record_rate_hz: rows of telemetry a second.
+        points: scrambles and flights of the campaign's sobol sequence; None where it is plain.
         progress: told what is being done.
 
     Raises:
@@ -79,8 +95,9 @@ def fly(
         compile_s = compile_loop(ready, helper)
     tell("flying")
     recording = fly_prepared(
-        ready, seed=seed, flight=flight, disperse=groups, record_rate_hz=record_rate_hz
-    )
+        ready, seed=seed, flight=flight, disperse=groups, record_rate_hz=record_rate_hz,
+        points=points,
+    )  # fmt: skip
     timing = recording.summary["timing"] | {
         "plan_s": planned_s, "compile_s": compile_s, "total_s": time.perf_counter() - started,
     }  # fmt: skip
@@ -106,11 +123,14 @@ def fly_prepared(
     flight: int = 0,
     disperse: Sequence[str] = (),
     record_rate_hz: float = RECORD_HZ,
+    points: tuple[int, int] | None = None,
+    values: Floats | None = None,
 ) -> Recording:
-    """One flight of a planned mission; see `fly`."""
-    mission = ready.mission
-    spec, drawn = draw(mission, disperse, seed, flight, ready.planned)
-    journey = Journey(mission, spec, ready.planned, seed, flight, record_rate_hz)
+    """One flight of a planned mission; see `fly`. `values` (n,) take the place of what is drawn."""
+    if points is not None:
+        plan = ready.dispersed(tuple(disperse)).plan
+        (values,) = Sobol(plan, seed, *points).sample(flight)
+    journey, drawn = fly_drawn(ready, disperse, seed, flight, record_rate_hz, values)
     started = time.perf_counter()
     journey.fly()
     fly_s = time.perf_counter() - started

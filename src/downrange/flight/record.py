@@ -5,25 +5,23 @@ from __future__ import annotations
 import itertools
 import math
 import platform
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from downrange.dynamics.kernel import rigid
 from downrange.earth.kernel.geodesy import geodetic
 from downrange.earth.spec import SiteSpec
 from downrange.flight import results
-from downrange.flight.assemble import engine_names, site_of, tank_names
 from downrange.flight.bodies import Flown, Journey
-from downrange.flight.channels import Names, ranges, telemetry
-from downrange.flight.events import Context, events_of
-from downrange.flight.kernel import loop
+from downrange.flight.channels import telemetry
+from downrange.flight.ends import Last, Teller, teller_of
 from downrange.flight.load import Mission
 from downrange.flight.parting import clearances
-from downrange.flight.spec import MissionSpec
-from downrange.gnc.kernel.data import STEER_PITCH_OVER, STEERING
 from downrange.safety.kernel.rules import Rules
-from downrange.telemetry import Body, Event, Recording, Telemetry
+from downrange.telemetry import Body, Recording, Telemetry
 
 if TYPE_CHECKING:
     from downrange.flight.fly import Prepared
@@ -34,24 +32,29 @@ IGNITION_S = 2.0  # that a stage is still looked at once the one above burns
 
 def recording_of(ready: Prepared, journey: Journey, how: dict[str, Any]) -> Recording:
     """The recording of a flight that is over; `how` is what the summary says of its making."""
-    spec, clock = ready.mission.spec, journey.flight.clock
-    t0_s = float(clock[loop.T0_S])
-    if not math.isfinite(t0_s):  # never left the pad: count from where it would have
-        t0_s = float(clock[loop.TICK]) * journey.numbers.tick_s
-    names = _names(ready, journey)
+    spec, teller = ready.mission.spec, teller_of(ready, journey.spec)
+    t0_s = teller.t0_s(journey.flight.clock)
     earth = ready.planned.plan.earth
     found: list[results.Ended] = []
+    tables: dict[str, Telemetry] = {}
     ends: dict[str, tuple[float, float]] = {}
+    limits = journey.first.watch
+    names = replace(
+        teller.names, bending_moment_limit_nm=limits.bending_moment_limit_nm,
+        q_alpha_limit_parad=limits.q_alpha_limit_parad,
+    )  # fmt: skip
     for flown in in_order(journey.bodies(), [stage.name for stage in spec.vehicle.stage]):
-        table = telemetry(flown.rows, journey.layout, names, t0_s)
-        found.append(_ended(ready, journey.spec, flown, table, names, t0_s))
+        tables[flown.name] = telemetry(flown.rows, journey.layout, names, t0_s)
+        found.append(_ended(teller, journey, flown))
         ends[flown.name] = flown.ends_m
-    clear = _clearances(found, ends)
+    clear = _clearances(found, tables, ends)
     events = sorted((event for each in found for event in each.events), key=lambda e: e.time_s)
     steered = next(each for each in found if each.steered)
     bodies = {each.name: results.body_summary(each, earth, spec) for each in found}
     orbit = bodies[steered.name]["orbit"]
     objectives = results.judge_objectives(spec, found, events, orbit)
+    stages = [stage.name for stage in spec.vehicle.stage]
+    margins = results.margins_of(journey.flight.verdict, journey.first_flight.watch, spec, t0_s)
     summary: dict[str, Any] = (
         _heading(ready.mission)
         | how
@@ -60,15 +63,15 @@ def recording_of(ready: Prepared, journey: Journey, how: dict[str, Any]) -> Reco
             "bodies": bodies,
             "orbit": orbit,
             "target": results.target_of(spec),
-            "delta_v": results.delta_v(found, [stage.name for stage in spec.vehicle.stage]),
+            "delta_v": results.delta_v(found, tables, stages),
             "events": [vars(event) for event in events],
             "objectives": objectives,
-            "margins": results.margins_of(journey, spec, t0_s) | clear,
+            "margins": margins | clear,
             "recording": None,
         }
     )
     return Recording(
-        bodies={each.name: Body(each.name, each.telemetry, each.outcome) for each in found},
+        bodies={each.name: Body(each.name, tables[each.name], each.outcome) for each in found},
         events=tuple(events),
         summary=summary,
         plan=plan_record(ready),
@@ -76,7 +79,9 @@ def recording_of(ready: Prepared, journey: Journey, how: dict[str, Any]) -> Reco
     )
 
 
-def _clearances(found: list[results.Ended], ends: dict[str, tuple[float, float]]) -> dict[str, Any]:
+def _clearances(
+    found: list[results.Ended], tables: dict[str, Telemetry], ends: dict[str, tuple[float, float]]
+) -> dict[str, Any]:
     """Gap between a dropped stage and the one above once that one's engines burn, by stage."""
     margins: dict[str, Any] = {}
     for lower, upper in itertools.pairwise(found):
@@ -85,7 +90,7 @@ def _clearances(found: list[results.Ended], ends: dict[str, tuple[float, float]]
         if parted is None or lit is None:
             continue
         time_s, gap_m = clearances(
-            upper.telemetry, lower.telemetry, ends[upper.name][0], ends[lower.name][1],
+            tables[upper.name], tables[lower.name], ends[upper.name][0], ends[lower.name][1],
             (parted, lit + IGNITION_S),
         )  # fmt: skip
         margins[f"{lower.name}_clearance_m"] = {
@@ -102,47 +107,21 @@ def in_order(bodies: list[Flown], stages: list[str]) -> list[Flown]:
     return sorted(bodies, key=lambda b: stages.index(b.name) if b.name in stages else len(stages))
 
 
-def _ended(
-    ready: Prepared, drawn: MissionSpec, flown: Flown, table: Telemetry, names: Names, t0_s: float
-) -> results.Ended:
-    """A body with what happened to it, and where that left it; `drawn` is its flight's mission."""
-    from downrange.earth.coast import surface
-
-    latitude, longitude = (float(table.column(f"{k}_deg")[-1]) for k in ("latitude", "longitude"))
-    below = surface(latitude, longitude, ready.mission.spec.site)
-    along, across = ranges(np.radians([latitude]), np.radians([longitude]), names)
-    end_s = float(table.column("time_s")[-1])
-    outcome = flown.end
-    events: list[Event] = []
-    if flown.flight is not None and flown.numbers is not None:
-        if not outcome:
-            outcome = results.body_outcome(flown.flight)
-        spec = ready.mission.spec
-        steering = ready.planned.plan.phases.table[:, STEERING]
-        context = Context(
-            body=flown.name,
-            t0_s=t0_s,
-            cut_s=float(flown.flight.clock[loop.CUT_S]),
-            engines=names.engines,
-            stages=tuple(stage.name for stage in spec.vehicle.stage),
-            pitch_over_phases=frozenset(np.flatnonzero(steering == STEER_PITCH_OVER).tolist()),
-            passive_phases=frozenset(k for k, p in enumerate(spec.phase) if p.passivate),
-            throttles=tuple(
-                math.nan if phase.engines == "none" else phase.throttle.si for phase in spec.phase
-            ),
-            fault_texts=tuple(fault_lines(drawn, len(spec.fault))),
-            surface=below,
-        )
-        first = flown.name == spec.vehicle.stage[0].name
-        faults = flown.numbers.faults if first else None
-        events = events_of(flown.flight.watch, faults, end_s + t0_s, context)
-    if flown.end == "impacted":
-        events.append(results.impact_event(flown.name, table, below))
-    distance_m = float(np.hypot(along[0], across[0]))
-    ended = results.Ended(
-        flown.name, table, events, outcome, below, distance_m, flown.steered, t0_s
-    )
-    return results.in_orbit(ended, ready.planned.plan.earth, ready.mission.spec)
+def _ended(teller: Teller, journey: Journey, flown: Flown) -> results.Ended:
+    """A body with what happened to it, and where that left it."""
+    at, row = journey.layout.columns(), flown.rows[-1]
+    aux = row[at["aux"]]
+    sound_mps = aux[rigid.AUX_SOUND_SPEED_MPS]
+    mach = float(aux[rigid.AUX_AIRSPEED_MPS] / sound_mps) if sound_mps > 0.0 else math.nan
+    last = Last(float(row[0]), row[at["rigid"]], row[at["tank"]], mach,
+                float(aux[rigid.AUX_DYNAMIC_PRESSURE_PA]))  # fmt: skip
+    if flown.flight is None or flown.numbers is None:
+        return teller.fallen(flown.name, journey.flight.clock, last, flown.end)
+    first = flown.name == teller.spec.vehicle.stage[0].name
+    return teller.steered(
+        flown.name, flown.flight.clock, flown.flight.verdict, flown.flight.watch, last,
+        flown.numbers.faults if first else None, flown.end, flown.steered,
+    )  # fmt: skip
 
 
 def _heading(mission: Mission) -> dict[str, Any]:
@@ -166,37 +145,6 @@ def _heading(mission: Mission) -> dict[str, Any]:
             "system": platform.system(),
         },
     }
-
-
-def _names(ready: Prepared, journey: Journey) -> Names:
-    """What the flight calls its parts, and where it started."""
-    vehicle, pad = ready.mission.spec.vehicle, site_of(ready.mission.spec)
-    first = journey.first
-    return Names(
-        engines=engine_names(vehicle),
-        tanks=tank_names(vehicle),
-        pad_latitude_rad=pad.latitude_rad,
-        pad_longitude_rad=pad.longitude_rad,
-        azimuth_rad=ready.planned.ascent.azimuth_rad,
-        rotation_radps=ready.planned.plan.earth.rotation_radps,
-        earth_radius_m=ready.planned.plan.earth.equatorial_radius_m,
-        bending_moment_limit_nm=first.watch.bending_moment_limit_nm,
-        q_alpha_limit_parad=first.watch.q_alpha_limit_parad,
-    )
-
-
-def fault_lines(drawn: MissionSpec, stated: int) -> list[str]:
-    """A line for each row of the fault schedule: a group of engines has a row for each.
-
-    Only of the faults that the mission states, which come first: a drawn failure shows as an
-    engine that fails, if it still burns.
-    """
-    counts = {stage.name: stage.engine.count for stage in drawn.vehicle.stage}
-    lines: list[str] = []
-    for fault in drawn.fault[:stated]:
-        stage, _, rest = fault.target.removeprefix("vehicle.").partition(".")
-        lines += [str(fault)] * (counts.get(stage, 1) if rest == "engine" else 1)
-    return lines
 
 
 def _gate(rules: Rules) -> dict[str, float]:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from downrange.earth.kernel.geodesy import Earth
+from downrange.earth.kernel.geodesy import (
+    Earth,
+    ecef_from_eci,
+    geodetic,
+    velocity_relative_eci,
+)
 from downrange.earth.kernel.orbit import elements
-from downrange.flight.bodies import Journey
 from downrange.flight.channels import LEDGER
 from downrange.flight.kernel import loop, watch
 from downrange.flight.spec import MissionSpec, ObjectiveSpec, ToleranceSpec
 from downrange.safety.blast import overpressure_radius_m
 from downrange.safety.build import RULE_NAMES
-from downrange.safety.kernel.rules import FIRED
+from downrange.safety.kernel.rules import FIRED, SafetyMemory
 from downrange.telemetry import Event, Telemetry
+
+Floats = NDArray[np.float64]
 
 SCHEMA_VERSION = 1
 SPACE_M = 80e3  # above which an orbit is looked for
@@ -36,14 +43,14 @@ ENDS = {
 }
 
 
-def body_outcome(flight: loop.Flight) -> str:
+def body_outcome(clock: Floats, verdict: SafetyMemory, seen: watch.WatchMemory) -> str:
     """How a body ended, in the words of the summary."""
-    end = ENDS[int(flight.clock[loop.ENDED])]
+    end = ENDS[int(clock[loop.ENDED])]
     if end in ("numerical", "scrubbed"):
         return end
-    if flight.verdict.state[FIRED] > 0.5:
+    if verdict.state[FIRED] > 0.5:
         return "terminated"
-    if flight.watch.words[watch.BROKEN] > 0.5:
+    if seen.words[watch.BROKEN] > 0.5:
         return "broke_up"
     return end
 
@@ -59,6 +66,43 @@ def mission_outcome(bodies: Sequence[str], objectives: Sequence[dict[str, Any]])
     return "success" if all(each["met"] is True for each in objectives) else "partial"
 
 
+class Moment(NamedTuple):
+    """A body at one time.
+
+    Attributes:
+        time_s: from first motion.
+        rigid: (13,) and more: inertial state as of dynamics/kernel/rigid.py.
+        latitude_deg: geodetic.
+        longitude_deg: east of Greenwich.
+        altitude_m: above the ellipsoid.
+        speed_mps: against the Earth.
+        own_kg: propellant in its own tanks; of what is steered, in all that are attached.
+        aboard_kg: propellant in all tanks attached.
+    """
+
+    time_s: float
+    rigid: Floats
+    latitude_deg: float
+    longitude_deg: float
+    altitude_m: float
+    speed_mps: float
+    own_kg: float
+    aboard_kg: float
+
+
+def moment_of(
+    clock_s: float, t0_s: float, rigid: Floats, own_kg: float, aboard_kg: float, earth: Earth
+) -> Moment:
+    """A body at a time of the mission clock, from its inertial state."""
+    r, v = (float(x) for x in rigid[0:3]), (float(x) for x in rigid[3:6])
+    x, y, z = r
+    latitude, longitude, altitude_m = geodetic(ecef_from_eci((x, y, z), clock_s, earth), earth)
+    vx, vy, vz = v
+    relative = velocity_relative_eci((x, y, z), (vx, vy, vz), earth)
+    return Moment(clock_s - t0_s, rigid, math.degrees(latitude), math.degrees(longitude),
+                  altitude_m, math.hypot(*relative), own_kg, aboard_kg)  # fmt: skip
+
+
 class Ended(NamedTuple):
     """A body and what came of it.
 
@@ -67,16 +111,19 @@ class Ended(NamedTuple):
         pad_distance_m: over the ground.
         steered: it is the one that guidance flew to the end.
         t0_s: mission clock of first motion.
+        end: how it was in the end.
+        burnt: how it was after its last thrust; None where it had none.
     """
 
     name: str
-    telemetry: Telemetry
     events: list[Event]
     outcome: str
     surface: str
     pad_distance_m: float
     steered: bool
     t0_s: float
+    end: Moment
+    burnt: Moment | None
 
     @property
     def impact(self) -> Event | None:
@@ -89,32 +136,27 @@ class Ended(NamedTuple):
 
         Of what was dropped, without what was in the stages above it.
         """
-        last = len(self.telemetry) - 1
-        burning = np.flatnonzero(self.telemetry.column("thrust_n") > 0.0)
-        after = min(burning[-1] + 1, last) if burning.size else last
-        own = self.telemetry.matching(f"{self.name}.tank.", ".mass_kg")
-        names = ("propellant_kg",) if self.steered else own
-        return float(sum(self.telemetry.column(name)[after] for name in names))
+        return (self.burnt or self.end).own_kg
 
 
-def impact_event(body: str, telemetry: Telemetry, surface: str) -> Event:
-    """The impact of a body that only fell, from its last row."""
-    last = {name: float(telemetry.column(name)[-1]) for name in
-            ("time_s", "altitude_m", "speed_mps", "mach", "dynamic_pressure_pa", "latitude_deg",
-             "longitude_deg")}  # fmt: skip
-    return Event(body=body, name="impact", detail=f"{surface}, {last['speed_mps']:.0f} m/s", **last)
+def impact_event(
+    body: str, end: Moment, surface: str, mach: float, dynamic_pressure_pa: float
+) -> Event:
+    """The impact of a body that only fell, from its end."""
+    return Event(end.time_s, body, "impact", f"{surface}, {end.speed_mps:.0f} m/s",
+                 altitude_m=end.altitude_m, speed_mps=end.speed_mps, mach=mach,
+                 dynamic_pressure_pa=dynamic_pressure_pa, latitude_deg=end.latitude_deg,
+                 longitude_deg=end.longitude_deg)  # fmt: skip
 
 
 def body_summary(ended: Ended, earth: Earth, spec: MissionSpec) -> dict[str, Any]:
     """The entry of one body in the summary."""
-    telemetry, impact = ended.telemetry, ended.impact
-    last = {name: float(telemetry.column(name)[-1]) for name in
-            ("time_s", "latitude_deg", "longitude_deg")}  # fmt: skip
+    end, impact = ended.end, ended.impact
     return {
         "outcome": ended.outcome,
-        "end_time_s": last["time_s"],
-        "end_latitude_deg": last["latitude_deg"],
-        "end_longitude_deg": last["longitude_deg"],
+        "end_time_s": end.time_s,
+        "end_latitude_deg": end.latitude_deg,
+        "end_longitude_deg": end.longitude_deg,
         "end_surface": ended.surface if impact else None,
         "end_distance_m": ended.pad_distance_m,
         "impact_speed_mps": impact.speed_mps if impact else None,
@@ -129,13 +171,14 @@ def in_orbit(ended: Ended, earth: Earth, spec: MissionSpec) -> Ended:
     orbit = orbit_of(ended, earth, spec) if ended.outcome == "flying" else None
     if orbit is None or orbit["perigee_altitude_m"] < LOWEST_PERIGEE_M:
         return ended
-    at = {name: ended.telemetry.at(orbit["time_s"], name) for name in
-          ("altitude_m", "speed_mps", "latitude_deg", "longitude_deg")}  # fmt: skip
+    at = ended.burnt or ended.end
     detail = "{:.1f} x {:.1f} km, {:.2f} deg".format(
         orbit["perigee_altitude_m"] / 1e3, orbit["apogee_altitude_m"] / 1e3,
         orbit["inclination_deg"],
     )  # fmt: skip
-    inserted = Event(orbit["time_s"], ended.name, "orbit_insertion", detail, **at)
+    inserted = Event(at.time_s, ended.name, "orbit_insertion", detail, altitude_m=at.altitude_m,
+                     speed_mps=at.speed_mps, latitude_deg=at.latitude_deg,
+                     longitude_deg=at.longitude_deg)  # fmt: skip
     return ended._replace(outcome="in_orbit", events=[*ended.events, inserted])
 
 
@@ -144,14 +187,10 @@ def orbit_of(ended: Ended, earth: Earth, spec: MissionSpec) -> dict[str, Any] | 
 
     None where the perigee is below the ground.
     """
-    telemetry = ended.telemetry
-    thrust = np.flatnonzero(telemetry.column("thrust_n") > 0.0)
-    row = min(thrust[-1] + 1, len(telemetry) - 1) if thrust.size else len(telemetry) - 1
-    if telemetry.column("altitude_m")[row] < SPACE_M:
+    at = ended.burnt or ended.end
+    if at.altitude_m < SPACE_M:
         return None
-    x, y, z, vx, vy, vz = (float(telemetry.column(f"{what}_eci_{axis}_{unit}")[row])
-                           for what, unit in (("position", "m"), ("velocity", "mps"))
-                           for axis in "xyz")  # fmt: skip
+    x, y, z, vx, vy, vz = (float(word) for word in at.rigid[:6])
     found = elements((x, y, z), (vx, vy, vz), earth.mu_m3ps2)
     perigee_m, apogee_m = (each - earth.equatorial_radius_m for each in
                            (found.perigee_radius_m, found.apogee_radius_m))  # fmt: skip
@@ -163,7 +202,7 @@ def orbit_of(ended: Ended, earth: Earth, spec: MissionSpec) -> dict[str, Any] | 
         "epoch_utc": (spec.launch_time_utc - timedelta(seconds=ended.t0_s))
         .isoformat(timespec="milliseconds")
         .replace("+00:00", "Z"),
-        "time_s": float(telemetry.column("time_s")[row]),
+        "time_s": at.time_s,
         "perigee_altitude_m": perigee_m,
         "apogee_altitude_m": apogee_m,
         "inclination_deg": math.degrees(found.inclination_rad),
@@ -173,20 +212,23 @@ def orbit_of(ended: Ended, earth: Earth, spec: MissionSpec) -> dict[str, Any] | 
     }
 
 
-def delta_v(bodies: Sequence[Ended], names: Sequence[str]) -> list[dict[str, Any]]:
+def delta_v(
+    bodies: Sequence[Ended], tables: Mapping[str, Telemetry], names: Sequence[str]
+) -> list[dict[str, Any]]:
     """Ledger of velocity at the end of each burn: what gave and took speed since lift-off, m/s.
 
-    `names` are those of the stages in the order in which they burn. The entries of a line add up
-    to the inertial speed but for that of the pad, `start`.
+    `tables` are the telemetry of each body, `names` those of the stages in the order in which
+    they burn. The entries of a line add up to the inertial speed but for that of the pad,
+    `start`.
     """
     found = [each for name in names for each in bodies if each.name == name]
     if not found:
         return []
-    first = found[0].telemetry
+    first = tables[found[0].name]
     start = float(np.interp(0.0, first["time_s"], first["inertial_speed_mps"]))
     lines = []
     for each in found:
-        table = each.telemetry
+        table = tables[each.name]
         for event in each.events:
             if event.name not in ("meco", "seco"):
                 continue
@@ -293,8 +335,9 @@ def _pad(spec: MissionSpec, bodies: Sequence[Ended]) -> tuple[bool, str, float |
     down = []
     for each in bodies:
         if each.impact is not None:
-            left_kg = float(each.telemetry.column("propellant_kg")[-1])
-            reach_m = overpressure_radius_m(left_kg, spec.safety.blast.tnt_equivalence.si)
+            reach_m = overpressure_radius_m(
+                each.end.aboard_kg, spec.safety.blast.tnt_equivalence.si
+            )
             down.append((each.pad_distance_m - reach_m, reach_m, each, each.impact))
     if not down:
         return True, "nothing came down", None
@@ -306,12 +349,16 @@ def _pad(spec: MissionSpec, bodies: Sequence[Ended]) -> tuple[bool, str, float |
     return room_m > 0.0, told, impact.time_s
 
 
-def margins_of(journey: Journey, spec: MissionSpec, t0_s: float) -> dict[str, Any]:
-    """Smallest distance to each rule and structural limit, and when; see telemetry's channels."""
+def margins_of(
+    verdict: SafetyMemory, first: watch.WatchMemory, spec: MissionSpec, t0_s: float
+) -> dict[str, Any]:
+    """Smallest distance to each rule and structural limit, and when; see telemetry's channels.
+
+    `first` is what was noted of the body that stood on the pad.
+    """
     out: dict[str, Any] = {}
-    body, flight = spec.vehicle.stage[0].name, journey.first_flight
+    body = spec.vehicle.stage[0].name
     limits = {"attitude": math.degrees(spec.safety.attitude.limit.si)}
-    verdict = flight.verdict
     for k, (name, unit) in enumerate(RULE_NAMES):
         factor, suffix = (math.degrees(1.0), "deg") if unit == "rad" else (1.0, unit)
         if math.isfinite(verdict.smallest[k]):
@@ -321,7 +368,7 @@ def margins_of(journey: Journey, spec: MissionSpec, t0_s: float) -> dict[str, An
                 "time_s": float(verdict.smallest_time_s[k]),
                 "limit": limits.get(name),
             }
-    words, structure = flight.watch.words, spec.vehicle.structure
+    words, structure = first.words, spec.vehicle.structure
     for name, word, when, limit in (
         ("bending_moment_nm", watch.LEAST_MOMENT, watch.LEAST_MOMENT_S,
          structure.bending_moment_limit),

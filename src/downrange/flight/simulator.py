@@ -15,8 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from downrange.dynamics.kernel import rigid
 from downrange.errors import InputError, Problem
 from downrange.flight.assemble import engine_names, tank_names
-from downrange.flight.bodies import Journey, compile_fall
-from downrange.flight.draw import check_groups, draw
+from downrange.flight.bodies import compile_fall
+from downrange.flight.dispersed import fly_drawn
+from downrange.flight.draw import check_groups
 from downrange.flight.fly import RECORD_HZ, Progress, how_flown, prepare
 from downrange.flight.jobs import tick_jobs
 from downrange.flight.kernel import by_tick, loop
@@ -208,9 +209,10 @@ class Simulator:
 
     def _begin(self, seed: int, flight: int, record_rate_hz: float) -> None:
         """Stand the vehicle of the prepared mission on its pad."""
-        mission = self._ready.mission
-        spec, self._drawn = draw(mission, self._groups, seed, flight, self._ready.planned)
-        self._journey = Journey(mission, spec, self._ready.planned, seed, flight, record_rate_hz)
+        self._journey, self._drawn = fly_drawn(
+            self._ready, self._groups, seed, flight, record_rate_hz
+        )
+        spec = self._journey.spec
         vehicle = spec.vehicle
         self.engines, self.tanks = engine_names(vehicle), tank_names(vehicle)
         self.phases = tuple(phase.name for phase in spec.phase)

@@ -15,6 +15,7 @@ from downrange.earth.kernel.wind import Wind
 from downrange.errors import InputError, Problem
 from downrange.gnc import filters
 from downrange.gnc.kernel import data
+from downrange.gnc.kernel.control import forget_body
 from downrange.gnc.kernel.data import (
     AssumedVehicle,
     Control,
@@ -107,9 +108,8 @@ def slow_ticks(control: ControlSpec, tick_s: float) -> int:
 
 def next_memory(memory: Memory, plan: Plan) -> Memory:
     """Memory at the start of a leg: all that was known, but for what belongs to the old body."""
+    forget_body(memory.words)
     fresh = new_memory(plan)
-    memory.words[data.TAIL_RATIO] = 1.0
-    memory.words[data.INTEGRAL_RADS : data.INTEGRAL_RADS + 3] = 0.0
     return memory._replace(filters=fresh.filters, delay=fresh.delay)
 
 

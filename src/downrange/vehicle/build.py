@@ -305,7 +305,7 @@ def _mode_row(
     row[kernel.PHI_PLANFORM] = planform_mean(mode, body)
     row[kernel.DAMPING_RATIO] = vehicle.structure.damping_ratio.si
     critical = vehicle.structure.critical_station
-    if critical is not None:
+    if critical is not None and body.base_x_m < critical.si < body.nose_x_m:
         row[kernel.MOMENT_CRITICAL] = bending_moment(beam, mode, float(critical.si))
     return row
 

@@ -110,7 +110,7 @@ ROWS = 3
 ENDED = 4  # why the loop stopped, see below
 RATE_BEFORE_RADPS = 5  # 5, 6, 7: body rates a tick ago
 TICK_BEFORE_S = 8  # length of the last tick
-NEXT_ROW = 9  # tick from which on the next row is written
+NEXT_ROW = 9  # tick from which on the next row is written; inf: at first motion
 CLOCK_SIZE = 10
 
 # Flight.clock[ENDED]. Parted: a part of the body goes, and what stays flies on as another.
@@ -146,7 +146,7 @@ class Numbers(NamedTuple):
     tick_s: float
     slow_ticks: int  # ticks in a slow one
     duration_s: float  # on the mission clock
-    record_every: int  # ticks
+    record_every: Floats  # (n, 2): up to which tick after first motion, every how many ticks a row
     end_phase: int  # the mission is over this long after this phase begins, or one that leads
     end_after_s: float  # nowhere
 
@@ -281,6 +281,15 @@ def record(f: Flight, now: float) -> None:
 
 
 @inner
+def ticks_to_row(every: Floats, since: float) -> float:
+    """Ticks from one row to the next, `since` ticks after first motion; inf beyond the table."""
+    for i in range(every.shape[0]):
+        if since < every[i, 0] - 0.5:
+            return float(every[i, 1])
+    return math.inf
+
+
+@inner
 def end_of(
     n: Numbers,
     gnc_words: Floats,
@@ -387,6 +396,8 @@ def act(n: Numbers, f: Flight, position: Vector, velocity: Vector) -> None:
     if command.discrete[RELEASE_HOLD_DOWN] > 0.5 and state.words[STATUS] == HELD:
         state.words[STATUS] = FLYING
         clock[T0_S] = now
+        if clock[NEXT_ROW] == math.inf:
+            clock[NEXT_ROW] = clock[TICK]
     if now >= clock[CUT_S] or f.watch.words[BROKEN] > 0.5:
         health.engine[:, ENGINE_OK] = 0.0
     if plant.around.wind.turbulence_intensity > 0.0:
@@ -397,7 +408,8 @@ def act(n: Numbers, f: Flight, position: Vector, velocity: Vector) -> None:
     see(plant, state, now)
     if clock[TICK] >= clock[NEXT_ROW]:
         record(f, now)
-        clock[NEXT_ROW] = clock[TICK] + n.record_every
+        since = clock[TICK] - clock[T0_S] / n.tick_s
+        clock[NEXT_ROW] = clock[TICK] + ticks_to_row(n.record_every, since)
     flown = advance(plant, state, command, health, now, tick_s)
     watch_tick(n.watch, tick_s, now, flown, clock, state, f.memory.words,
                command.engine_on, health.engine, f.watch)  # fmt: skip

@@ -87,7 +87,13 @@ GRAVITY_DV = 27
 PARTING_DV = 28  # springs, and the move to the centre of mass of what is left
 SPEED_BEFORE = 29  # inertial velocity at the last tick, 29, 30, 31
 ATTITUDE_BEFORE = 32  # 32 .. 35
-WORDS = 36
+THRUST_BEFORE = 36  # 1 if there was thrust at the end of the last tick
+WORDS = 37
+
+# Words of WatchMemory.last: the body after its last thrust. What its tanks held follows.
+LAST_S = 0  # mission clock; nan while there was none
+LAST_RIGID = 1  # 1 .. 13
+LAST_TANKS_KG = 14
 
 # Columns of WatchMemory.swing: band-pass filter states, then the last filtered value, the peak of
 # this half cycle, that of the last, and how many halves in a row were large.
@@ -116,21 +122,24 @@ class WatchMemory(NamedTuple):
     events: Floats  # (EVENTS_MOST, EVENT_SIZE)
     engine_on: Floats  # (engines,)
     swing: Floats  # (2 axes, SWING_SIZE)
+    last: Floats  # (LAST_TANKS_KG + tanks,)
 
 
 # Of a body above the air: no bending band, no limits.
 UNLOADED = Watch((0.0, 0.0, 0.0, 0.0, 0.0), math.inf, math.inf)
 
 
-def new_memory(engines: int) -> WatchMemory:
+def new_memory(engines: int, tanks: int) -> WatchMemory:
     """What has been seen before the first tick: nothing."""
     words = np.zeros(WORDS)
     words[[LEAST_MOMENT, LEAST_Q_ALPHA]] = math.inf
     words[TWO_DEGREES_S] = math.nan
     words[PHASE] = -1.0
+    last = np.full(LAST_TANKS_KG + tanks, math.nan)
     return WatchMemory(
-        words, np.zeros((EVENTS_MOST, EVENT_SIZE)), np.zeros(engines), np.zeros((2, SWING_SIZE))
-    )
+        words, np.zeros((EVENTS_MOST, EVENT_SIZE)), np.zeros(engines), np.zeros((2, SWING_SIZE)),
+        last,
+    )  # fmt: skip
 
 
 @njit
@@ -272,6 +281,16 @@ def keep_motion(memory: WatchMemory, state: State) -> None:
 
 
 @inner
+def keep_last(last: Floats, state: State, end: float) -> None:
+    """The body as it is at mission clock `end`."""
+    last[LAST_S] = end
+    for i in range(13):
+        last[LAST_RIGID + i] = state.rigid[i]
+    for k in range(state.tank_kg.size):
+        last[LAST_TANKS_KG + k] = state.tank_kg[k]
+
+
+@inner
 def watch_tick(
     watch: Watch, tick_s: float, now: float, flown: float, clock: Floats, state: State,
     gnc_words: Floats, told: Floats, healthy: Floats, memory: WatchMemory,
@@ -287,6 +306,10 @@ def watch_tick(
         return
     if now == clock[T0_S]:
         note(memory, state, float(EVENT_LIFTOFF), now, 0.0)
+    thrust = 1.0 if state.loads[16] > 0.0 else 0.0
+    if thrust + words[THRUST_BEFORE] > 0.5:
+        keep_last(memory.last, state, now + flown)
+    words[THRUST_BEFORE] = thrust
     watch_ledger(memory, state)
     watch_structure(watch, memory, state, now)
     if state.loads[16] > 0.0 and now < clock[CUT_S] and words[BROKEN] < 0.5:

@@ -34,12 +34,21 @@ from downrange.gnc.kernel.data import (
     RELEASE_S,
     SATURATED,
     STEER_NONE,
+    TAIL_RATIO,
     Control,
     Floats,
 )
 from downrange.gnc.kernel.engines import engine_thrust
 from downrange.gnc.kernel.guidance import limited
 from downrange.gnc.kernel.words import between, place, put_vector, quaternion_at, vector_at
+
+
+@njit
+def forget_body(words: Floats) -> None:
+    """What was learnt of a body that has parted: how its engines tail off, and what was trimmed."""
+    words[TAIL_RATIO] = 1.0
+    for i in range(3):
+        words[INTEGRAL_RADS + i] = 0.0
 
 
 @njit

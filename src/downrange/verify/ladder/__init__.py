@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from downrange.verify.check import Check
-from downrange.verify.ladder import ascent, control, earth, flight, guidance, motion, vehicle
+from downrange.verify.ladder import (
+    ascent,
+    control,
+    earth,
+    flight,
+    guidance,
+    motion,
+    probability,
+    vehicle,
+)
 
-AREAS = (earth, motion, flight, ascent, vehicle, control, guidance)
+AREAS = (earth, motion, flight, ascent, vehicle, control, guidance, probability)
 
 
 def climb() -> list[Check]:

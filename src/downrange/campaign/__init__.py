@@ -1,0 +1,1 @@
+"""Many flights of one mission: run, kept, resumed, counted; results with their uncertainty."""
