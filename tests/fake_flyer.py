@@ -31,8 +31,11 @@ COLUMNS = {
 }  # fmt: skip
 CHANNELS = (("stage1", "altitude_m"), ("stage1", "speed_mps"))
 TIMES_S = np.linspace(0.0, 40.0, 5)
-DRAW = {"value": "vehicle.stage1.dry_mass", "count": 1, "group": "mass",
-        "distribution": "normal 4 t ± 40 kg", "status": "estimated", "source": ""}  # fmt: skip
+DRAW = {
+    "path": "vehicle.stage1.dry_mass", "group": "mass", "kind": "normal", "nominal": 4000.0,
+    "parameters": {"mean": 4000.0, "sigma": 40.0},
+    "value": {"text": "4 t", "si": 4000.0, "unit": "kg", "status": "estimated", "source": None},
+}  # fmt: skip
 PLAN = {"map": {"pad": {"name": "Pad", "latitude_deg": 69.1, "longitude_deg": 15.6}}}
 
 
@@ -149,7 +152,6 @@ def ready(make: MakeFake | None = None) -> Ready:
     return Ready(
         make or MakeFake(), 'name = "fake"\n', PLAN, (DRAW,),
         bodies=("stage1",), objectives=("orbit", "clear of the pad"),
-        left=({"why": "values without a range", "paths": ["a", "b", "c", "d"]},),
     )  # fmt: skip
 
 

@@ -35,8 +35,7 @@ class Engine:
         self.asked.append({"mission": mission, **options})
         made = ready(self.make)
         return Ready(
-            made.make, mission.to_toml(), made.plan, made.draws, made.left, made.bodies,
-            made.objectives,
+            made.make, mission.to_toml(), made.plan, made.draws, made.bodies, made.objectives
         )  # fmt: skip
 
 
@@ -152,14 +151,16 @@ def test_problems_as_json(command: Command) -> None:
 def test_the_plan_says_what_will_be_drawn_and_flies_nothing(
     command: Command, engine: Engine
 ) -> None:
-    said = command(*FLY, "--plan")
+    said = command(*FLY, "--plan", "--disperse", "mass,engines")
     assert said.code == 0
-    for words in ("vehicle.stage1.dry_mass", "normal 4 t", "estimated", "values without a range"):
+    for words in ("vehicle.stage1.engine.*.thrust_vac (9)", "normal", "estimated", "Not drawn, "):
         assert words in said.out
-    assert "a, b, c and 1 more" in said.out
-    told = json.loads(command(*FLY, "--plan", "--json").out)
-    assert told["draws"][0]["value"] == "vehicle.stage1.dry_mass"
-    assert len(engine.asked) == 2
+    assert "wind" not in said.out.partition("Not drawn")[0]
+    told = json.loads(command(*FLY, "--plan", "--json", "--disperse", "engines").out)
+    assert {row["group"] for row in told["draws"]} == {"engines"}
+    assert {"value", "count", "distribution", "status", "source"} < set(told["draws"][0])
+    assert "Nothing is drawn" in command(*FLY, "--plan", "--disperse", "none").out
+    assert engine.asked == []
     assert not Path("runs").exists()
 
 

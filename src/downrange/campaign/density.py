@@ -144,8 +144,9 @@ def _smoothed(along: Floats, width: Floats) -> tuple[Floats, Floats, Floats]:
     grid = np.zeros(cells + 1)
     for i in (0, 1):  # each point is shared by the corners around it
         for j in (0, 1):
+            corner = np.ravel_multi_index((first[:, 0] + i, first[:, 1] + j), grid.shape)
             weight = np.abs(1 - i - part[:, 0]) * np.abs(1 - j - part[:, 1])
-            np.add.at(grid, (first[:, 0] + i, first[:, 1] + j), weight)
+            grid += np.bincount(corner, weight, grid.size).reshape(grid.shape)
     smooth = gaussian_filter(grid, width / cell, mode="constant", truncate=MARGIN_WIDTHS)
     return smooth / (len(along) * cell[0] * cell[1]), low, cell
 

@@ -22,6 +22,7 @@ class Interrupts:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._asked = threading.Event()
+        self._told = False
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -40,11 +41,13 @@ class Interrupts:
             signal.signal(each, handler)
 
     def __call__(self) -> bool:
-        """Whether it is to stop."""
+        """Whether it is to stop; says so once."""
+        if self._asked.is_set() and not self._told:
+            self._told = True
+            self._say("stopping after the flights that are under way; again to leave at once")
         return self._asked.is_set()
 
     def _heard(self, _signal: int, _frame: FrameType | None) -> None:
         if self._asked.is_set():
             raise KeyboardInterrupt
-        self._asked.set()
-        self._say("stopping after the flights that are under way; again to leave at once")
+        self._asked.set()  # not said here: a handler must not write where somebody writes

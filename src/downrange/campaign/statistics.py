@@ -284,10 +284,11 @@ def quantile_interval(values: ArrayLike, share: float, level: float = LEVEL) -> 
         raise ValueError(f"share {share} of a quantile is not between 0 and 1")
     if n == 0:
         return Estimate(math.nan, -math.inf, math.inf, method)
-    below = binom.cdf(np.arange(n), n, share)  # P(B <= r - 1) of the r-th smallest
-    above = binom.sf(np.arange(n), n, share)  # P(B >= r)
-    low = int(np.searchsorted(below, tail, side="right"))  # of so many ranks the miss is rare
-    high = int(np.searchsorted(-above, -tail, side="left"))
+    # The r-th smallest misses from above with P(B <= r - 1), from below with P(B >= r).
+    low = int(binom.ppf(tail, n, share))
+    low += bool(binom.cdf(low, n, share) <= tail)
+    high = int(binom.isf(tail, n, share))
+    high -= bool(high > 0 and binom.sf(high - 1, n, share) <= tail)
     return Estimate(
         float(quantiles_of_sorted(x, np.array([share]))[0]),
         float(x[low - 1]) if low else -math.inf,
@@ -329,12 +330,13 @@ def upper_bound(values: ArrayLike, share: float = 0.99, confidence: float = LEVE
     if not 0.0 < share < 1.0:
         raise ValueError(f"share {share} is not between 0 and 1")
     x = np.sort(_finite(values))
-    sure = binom.cdf(np.arange(len(x)), len(x), share)  # that the r-th smallest is a bound
-    rank = int(np.searchsorted(sure, _level(confidence), side="left")) + 1
-    if rank > len(x):
-        most = float(sure[-1]) if len(x) else 0.0
-        return Bound(math.nan, share, most, 0, len(x))
-    return Bound(float(x[rank - 1]), share, float(sure[rank - 1]), rank, len(x))
+    n = len(x)
+    if n == 0 or float(binom.cdf(n - 1, n, share)) < _level(confidence):
+        most = float(binom.cdf(n - 1, n, share)) if n else 0.0
+        return Bound(math.nan, share, most, 0, n)
+    rank = int(binom.ppf(confidence, n, share)) + 1  # the r-th smallest is one with P(B < r)
+    sure = float(binom.cdf(rank - 1, n, share))
+    return Bound(float(x[rank - 1]), share, sure, rank, n)
 
 
 def summarise(values: ArrayLike) -> Summary:

@@ -115,6 +115,16 @@ class Crew:
     def _work(self, worker: int, make: MakePilot) -> None:
         """What a thread does until it is stopped."""
         flyer: Pilot | None = None
+        try:
+            flyer = self._fly(worker, make)
+        finally:
+            if isinstance(flyer, RemoteFlyer):
+                flyer.close()
+            self._done.put(_Done(None, worker))
+
+    def _fly(self, worker: int, make: MakePilot) -> Pilot | None:
+        """Fly what is given; the flyer, if one was made."""
+        flyer: Pilot | None = None
         while (span := self._spans.get()) is not None and not self._stopped.is_set():
             try:
                 if flyer is None:
@@ -127,9 +137,7 @@ class Crew:
                 self._done.put(_Done(span, worker, error=error))
             else:
                 self._done.put(_Done(span, worker, chunk))
-        if isinstance(flyer, RemoteFlyer):
-            flyer.close()
-        self._done.put(_Done(None, worker))
+        return flyer
 
 
 def in_order(

@@ -17,7 +17,7 @@ from downrange._spec import get_path, walk_values
 from downrange.earth.build import count_soundings
 from downrange.faults.spec import FaultSpec
 from downrange.flight.assemble import Planned
-from downrange.flight.correlation import correlate, root
+from downrange.flight.correlation import correlate, root, tables_of
 from downrange.flight.kernel import draws as kernel
 from downrange.flight.lines import (
     EVERYDAY,
@@ -125,9 +125,10 @@ def plan_draws(mission: Mission, groups: Sequence[str], planned: Planned | None 
     soundings = count_soundings(spec.wind, mission.folders["wind"]) if "wind" in groups else 0
     burns_s = burns_of(planned, spec) if planned else ()
     lines = lines_of(spec, groups, burns_s, soundings)
-    matrix = correlate(spec, lines).values
+    names = [line.path for line in lines]
+    matrix = correlate(tables_of(spec), spec.wind.deviation, names).values
     table = np.array([_row(line) for line in lines], dtype=np.float64)
-    keys = stream_keys([f"draw.{line.path}" for line in lines])
+    keys = stream_keys([f"draw.{name}" for name in names])
     return DrawPlan(
         lines=tuple(lines),
         correlation=matrix,

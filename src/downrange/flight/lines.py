@@ -17,6 +17,7 @@ from downrange.errors import InputError, Problem
 from downrange.flight.spec import MissionSpec
 from downrange.propulsion.spec import EngineGroupSpec, EngineOverride
 from downrange.units import CUT, Value
+from downrange.vehicle.spec import VehicleSpec
 
 Kind = Literal["normal", "uniform", "triangular", "exponential", "choice"]
 Span = tuple[float, float]
@@ -128,17 +129,29 @@ def lines_of(
 def drawable(spec: MissionSpec) -> list[str]:
     """Paths of all that could be drawn of a mission, if it had a range."""
     paths = [path for path, _ in walk_values(spec) if group_of(path)]
-    for stage in spec.vehicle.stage:
-        fields = [*EngineOverride.model_fields, FAILURE]
-        paths += [
-            f"vehicle.{stage.name}.engine.{number}.{field}"
-            for number in range(1, stage.engine.count + 1)
-            for field in fields
-            if field not in _NOT_DRAWN
-        ]
     levels = len(spec.wind.deviation.level) if spec.wind.deviation else 0
     paths += [f"wind.deviation.level.{k + 1}.{side}" for k in range(levels) for side in SIDES]
-    return list(dict.fromkeys(paths))
+    return list(dict.fromkeys([*paths, *drawable_of_vehicle(spec.vehicle)]))
+
+
+def drawable_of_vehicle(vehicle: VehicleSpec) -> list[str]:
+    """The same of a vehicle, from the root of a mission."""
+    inside = (f"vehicle.{path}" for path, _ in walk_values(vehicle))
+    fields = [
+        *(field for field in EngineOverride.model_fields if group_of(_engine(field))),
+        FAILURE,
+    ]
+    engines = [
+        f"vehicle.{stage.name}.engine.{number}.{field}"
+        for stage in vehicle.stage
+        for number in range(1, stage.engine.count + 1)
+        for field in fields
+    ]
+    return list(dict.fromkeys([*(path for path in inside if group_of(path)), *engines]))
+
+
+def _engine(field: str) -> str:
+    return f"vehicle.stage.engine.{field}"
 
 
 def range_line(path: str, group: str, value: Value) -> Line:
