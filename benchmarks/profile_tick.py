@@ -202,7 +202,7 @@ def main() -> None:
     numbers = in_flight(ready, ticks)[0]
     shares = {
         "safety system": numbers.tick_s / float(numbers.rules.period_s),
-        "record": 1.0 / numbers.record_every,
+        "record": 1.0 / float(numbers.record_every[0, 1]),
     }
     empty_s = called_s(nothing, ready, ticks)
     found = {

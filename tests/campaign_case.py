@@ -257,7 +257,8 @@ def times_s(planned: bool) -> NDArray[np.float64]:
 def flown_samples(rows: Columns, first: int, last: int, planned: bool) -> NDArray[np.float32]:
     """What the envelopes are made of, (flights, times, channels): a made-up ascent."""
     t = times_s(planned)[None, :]
-    push = 1.0 + (rows["draw.vehicle.stage2.engine.thrust_vac"][first:last, None] / 94500.0 - 1.0)
+    thrust = rows.get("draw.vehicle.stage2.engine.thrust_vac", np.full(last, 94500.0))
+    push = thrust[first:last, None] / 94500.0
     end = rows["event.stage1.flight_termination.time_s"][first:last, None]
     lost = t > np.where(np.isnan(end), np.inf, end)
     climb = (16.0 * push - 9.8) * 0.5 * t**2

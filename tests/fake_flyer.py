@@ -31,8 +31,11 @@ COLUMNS = {
 }  # fmt: skip
 CHANNELS = (("stage1", "altitude_m"), ("stage1", "speed_mps"))
 TIMES_S = np.linspace(0.0, 40.0, 5)
-DRAW = {"value": "vehicle.stage1.dry_mass", "count": 1, "group": "mass",
-        "distribution": "normal 4 t ± 40 kg", "status": "estimated", "source": ""}  # fmt: skip
+DRAW = {
+    "path": "vehicle.stage1.dry_mass", "group": "mass", "kind": "normal", "nominal": 4000.0,
+    "parameters": {"mean": 4000.0, "sigma": 40.0},
+    "value": {"text": "4 t", "si": 4000.0, "unit": "kg", "status": "estimated", "source": None},
+}  # fmt: skip
 PLAN = {"map": {"pad": {"name": "Pad", "latitude_deg": 69.1, "longitude_deg": 15.6}}}
 
 
@@ -65,6 +68,8 @@ class FakeFlyer:
         for flight in range(first, first + count):
             self.make.hurt(flight)
             time.sleep(self.make.delay_s)
+            if flight == self.make.waits:
+                assert self.stopped.wait(60.0)
             rows.append(self.row(flight))
             if self.stopped.is_set():
                 break
@@ -124,6 +129,7 @@ class MakeFake:
         delay_s: what a flight takes, s.
         kills: flight whose worker process is killed, so often; the times are counted in `marks`.
         fails: flight that can't be flown.
+        waits: flight that ends only when it is told to stop.
     """
 
     chance: float = 0.7
@@ -132,6 +138,7 @@ class MakeFake:
     times: int = 1
     marks: Path = Path()
     fails: int = -1
+    waits: int = -1
 
     def __call__(self) -> Flyer:
         return FakeFlyer(self)
@@ -149,7 +156,6 @@ def ready(make: MakeFake | None = None) -> Ready:
     return Ready(
         make or MakeFake(), 'name = "fake"\n', PLAN, (DRAW,),
         bodies=("stage1",), objectives=("orbit", "clear of the pad"),
-        left=({"why": "values without a range", "paths": ["a", "b", "c", "d"]},),
     )  # fmt: skip
 
 

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from downrange import catalog as catalog
     from downrange import verify as verify
+    from downrange.campaign.results import open_campaign as open_campaign
+    from downrange.campaign.run import run_campaign as run_campaign
     from downrange.errors import DownrangeError as DownrangeError
     from downrange.errors import InputError as InputError
     from downrange.errors import OutputError as OutputError
@@ -59,7 +61,9 @@ _HOMES = {
     "fly": "flight.fly:fly",
     "load_mission": "flight.load:load_mission",
     "load_recording": "telemetry:read_recording",
+    "open_campaign": "campaign.results:open_campaign",
     "read_telemetry_csv": "telemetry:read_telemetry_csv",
+    "run_campaign": "campaign.run:run_campaign",
     "timeline": "review:timeline",
     "verify": "verify",
     "write_picture": "report:write_picture",
@@ -85,7 +89,9 @@ __all__ = [
     "fly",
     "load_mission",
     "load_recording",
+    "open_campaign",
     "read_telemetry_csv",
+    "run_campaign",
     "timeline",
     "verify",
     "write_picture",

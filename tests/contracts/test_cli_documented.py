@@ -32,7 +32,7 @@ def commands() -> Iterator[tuple[str, Any]]:
     for name, command in top.commands.items():
         inner = getattr(command, "commands", {})
         yield from ((f"{name} {each}", member) for each, member in inner.items())
-        if not inner:
+        if not inner or any(each.name != "help" for each in command.params):
             yield name, command
 
 

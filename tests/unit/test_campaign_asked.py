@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from runner_case import fly
 
 from downrange.campaign.again import flight_of
 from downrange.campaign.asked import Asked, ask, loader
-from downrange.campaign.request import as_read, read_request
+from downrange.campaign.request import as_read, hashes, read_request
 from downrange.errors import InputError
 from downrange.flight.load import load_mission
 
@@ -94,6 +96,11 @@ def test_a_sobol_sequence_of_the_right_length() -> None:
     ]
 
 
+def test_a_sobol_sequence_draws_something() -> None:
+    (found,) = messages(16, sampler="sobol", disperse=())
+    assert found.startswith("--disperse: a sobol sequence draws values, and none is drawn")
+
+
 def test_resuming_needs_a_folder_and_takes_its_flights(tmp_path: Path) -> None:
     assert messages(resume=True) == ["--resume: needs --out DIR (the folder of the campaign)"]
     fly(tmp_path / "c", request(40))
@@ -120,6 +127,14 @@ def test_a_request_comes_back_as_it_was(tmp_path: Path) -> None:
     assert told["channels"] == [["stage1", "altitude_m"], ["stage1", "speed_mps"]]
 
 
+def test_a_damaged_campaign_is_among_the_problems(tmp_path: Path) -> None:
+    fly(tmp_path / "c", request(20))
+    (tmp_path / "c" / "campaign.json").write_text("[]")
+    first, *_, last = messages(resume=True, out=tmp_path / "c", workers=0)
+    assert "is damaged" in first
+    assert last == "--workers: 0 workers can't fly (at least 1)"
+
+
 @pytest.fixture
 def flown(tmp_path: Path) -> Path:
     """A folder of a campaign of the real mission, its flights fake."""
@@ -135,8 +150,31 @@ def flown(tmp_path: Path) -> Path:
 def test_a_flight_of_a_campaign_is_flown_with_what_the_campaign_had(flown: Path) -> None:
     again = flight_of(MISSION, flown, 19)
     assert (again.seed, again.groups, again.mission.planned) == (7, ("mass",), True)
+    assert again.points is None
     assert again.mission.digest == read_request(flown).mission_hash
     assert again.mission.spec.fault == ()
+
+
+def test_a_flight_of_a_sobol_sequence_is_one_of_its_points(flown: Path) -> None:
+    kept = replace(read_request(flown), sampler="sobol", scrambles=16, flights=32)
+    (flown / "campaign.json").write_bytes(kept.to_bytes())
+    assert flight_of(MISSION, flown, 31).points == (16, 32)
+
+
+def test_files_that_a_mission_names_are_known_by_their_content(tmp_path: Path) -> None:
+    file, folder = tmp_path / "wind.csv", tmp_path / "soundings"
+    folder.mkdir()
+    for path in (file, folder / "b.csv", folder / "a.csv"):
+        path.write_text("0, 1")
+    named = {"wind.file": file, "wind.folder": folder, "gone": tmp_path / "gone"}
+    before = hashes(named)
+    assert before["wind.file"] == hashlib.sha256(b"0, 1").hexdigest()
+    assert before["gone"] == ""
+    assert hashes(named) == before
+    (folder / "a.csv").write_text("0, 2")
+    assert hashes(named)["wind.folder"] != before["wind.folder"]
+    (folder / "a.csv").rename(folder / "c.csv")
+    assert len({hashes(named)["wind.folder"], before["wind.folder"]}) == 2
 
 
 def test_a_flight_that_is_not_there_is_refused(flown: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from fake_flyer import COLUMNS, FakeFlyer, MakeFake, request
 from runner_case import digests, fly, leftovers, rows
@@ -17,6 +18,7 @@ from downrange.campaign.folder import hold
 from downrange.campaign.ledger import read_ledger
 from downrange.campaign.request import read_request
 from downrange.campaign.run import Hands
+from downrange.campaign.sketch import Sketches
 from downrange.errors import HaltError, InputError, OutputError
 
 
@@ -130,14 +132,15 @@ def test_another_campaign_is_not_resumed_and_every_difference_is_named(
 ) -> None:
     before = digests(whole)
     others = request(
-        50, mission_hash="4567", seed=2, groups=("wind",), downrange="0.2.0", part_flights=20,
-        sampler="sobol", columns=COLUMNS | {"draw.wind": "m/s"},
+        50, mission_hash="4567", files={"wind.file": "89ab"}, seed=2, groups=("wind",),
+        downrange="0.2.0", part_flights=20, sampler="sobol", columns=COLUMNS | {"draw.wind": "m/s"},
     )  # fmt: skip
     with pytest.raises(InputError) as refused:
         fly(whole, others, resume=True)
     assert [problem.message for problem in refused.value.problems] == [
         "the version of Downrange was 0.1.0 and is now 0.2.0",
         "the mission hash was 0123 and is now 4567",
+        "the content of the mission's files was not stated and is now {'wind.file': '89ab'}",
         "the seed was 1 and is now 2",
         "the sampler was plain and is now sobol",
         "the groups drawn was ['mass'] and is now ['wind']",
@@ -147,6 +150,41 @@ def test_another_campaign_is_not_resumed_and_every_difference_is_named(
     ]
     assert digests(whole) == before
     assert len(read_ledger(whole)[0]) == 6
+
+
+def test_a_sobol_sequence_keeps_its_length(tmp_path: Path) -> None:
+    folder = tmp_path / "campaign"
+    fly(folder, request(32, sampler="sobol", scrambles=16))
+    with pytest.raises(InputError, match="the flights were 32 and are now 64"):
+        fly(folder, request(64, sampler="sobol", scrambles=16), resume=True)
+
+
+def test_a_short_last_part_is_sound_only_after_the_others(tmp_path: Path) -> None:
+    folder = tmp_path / "campaign"
+    asked = request(None, until_width=0.21, stop_block=5)
+    fly(folder, asked)
+    before = digests(folder)
+    (folder / "flights/part-00002.parquet").unlink()
+    heard = fly(folder, asked, resume=True)
+    # The part that is gone and the five of the last one, which come in chunks of four.
+    assert heard.told[-1].flown == 10 + 8
+    assert digests(folder) == before
+
+
+def test_envelopes_are_those_of_the_flights_in_order(whole: Path) -> None:
+    flyer = FakeFlyer(MakeFake())
+    for part in range(6):
+        expected = Sketches.new(5, 2)
+        expected.add(np.array([flyer.samples(flyer.row(10 * part + n)) for n in range(10)],
+                              np.float32))  # fmt: skip
+        assert (whole / f"envelopes/part-{part:05d}.sketch").read_bytes() == expected.to_bytes()
+
+
+def test_wall_clock_has_a_file_of_its_own(whole: Path) -> None:
+    table = pq.read_table(whole / "timing/part-00003.parquet")
+    assert table.column_names == ["flight", "fly_s", "worker"]
+    assert table.column("flight").to_pylist() == list(range(30, 40))
+    assert set(table.column("worker").to_pylist()) == {0}
 
 
 def test_other_versions_are_a_warning_that_stays(whole: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ BLOCK = re.compile(r"^```console\n(.*?)^```$(?:\n+^```text\n(.*?)^```$)?", re.M 
 INCLUDED = re.compile(r"\{literalinclude\} \S*?examples/(\S+)")
 PLAIN = {0xA0: " ", 0x202F: " "}  # spaces that don't break
 WITH_COMMANDS = ["tutorial", "howto/own-vehicle", "howto/own-wind", "howto/pandas",
-                 "howto/compare"]  # fmt: skip
+                 "howto/compare", "howto/campaign"]  # fmt: skip
 IN_STEPS = ["own_controller", "own_guidance"]
 
 
@@ -90,7 +90,19 @@ def test_examples_that_read(
     assert len(out.splitlines()) > 15
 
 
+def test_example_that_reads_a_campaign(
+    command: Command, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = command("campaign", "spectrum-flight-1", "-n", "20", "--no-report", "--out", "maiden")
+    assert said.code == 0, said.err
+    monkeypatch.setattr("sys.argv", ["read_a_campaign", "maiden"])
+    runpy.run_path(str(EXAMPLES / "read_a_campaign.py"), run_name="__main__")
+    out = capsys.readouterr().out
+    assert out.startswith("20 flights")
+    assert "--from-campaign maiden --flight" in out
+
+
 def test_every_example_is_run() -> None:
     programs = {file.stem for file in EXAMPLES.glob("*.py")}
-    read = {"read_a_recording", "read_parquet"}
+    read = {"read_a_recording", "read_parquet", "read_a_campaign"}
     assert programs == {*read, "fly_and_read", "sweep_the_mismatch", *IN_STEPS}

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from flight_case import ready, written
 
+from downrange.cli.things import load, try_out
 from downrange.errors import InputError
 from downrange.flight.correlation import root
 from downrange.flight.draw import DrawPlan, plan_draws
@@ -173,3 +174,15 @@ def test_a_mission_without_its_faults_has_no_correlation_of_them(tmp_path: Path)
     file = tmp_path / "resolved.toml"
     file.write_text(healthy.to_toml(), encoding="utf-8")
     assert load_mission(file).spec.correlation == ()
+
+
+def test_a_vehicle_is_checked_without_a_mission(tmp_path: Path) -> None:
+    written(tmp_path)
+    file = tmp_path / "spectrum.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text + correlated('["stage3.engine.*.thrust_vac"]'), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        try_out(load(str(file)))
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.path) == (str(file), "correlation.3.between")
+    assert "stage" in problem.hint

@@ -40,7 +40,7 @@ def told(
     """Events of a flight of which these notes were made; top_q is its time and pressure."""
     memory = watch.WatchMemory(
         np.zeros(watch.WORDS), np.zeros((watch.EVENTS_MOST, watch.EVENT_SIZE)), np.zeros(10),
-        np.zeros((2, watch.SWING_SIZE)),
+        np.zeros((2, watch.SWING_SIZE)), np.full(watch.LAST_TANKS_KG + 4, math.nan),
     )  # fmt: skip
     for row, (code, clock_s, value) in zip(memory.events, notes, strict=False):
         # Altitude 100 m a second, speed 10 m/s a second, then Mach, Pa, 69 N, 16 E.

@@ -214,6 +214,22 @@ def test_what_was_drawn_is_told() -> None:
     assert recording.mission == flown(planned=True, settings=(("longest", "10 s"),)).mission
 
 
+def test_a_failure_by_rate_shows_as_an_engine_that_fails() -> None:
+    rate = (("vehicle.stage1.engine.failure_rate", "0.02 1/s"), ("longest", "14 s"))
+    recording = flown(planned=True, settings=rate, seed=2, disperse=("failures",))
+    drawn = recording.summary["drawn"]
+    assert len(drawn) == 9
+    end_s = float(recording.bodies["stage1"].telemetry.column("time_s")[-1])
+    failed = sorted((time_s, path.removeprefix("vehicle.").removesuffix(".failure_time"))
+                    for path, time_s in drawn.items() if time_s < end_s - 0.02)  # fmt: skip
+    assert failed
+    told = recording.events_named("engine_failed")
+    assert [event.detail for event in told] == [name for _, name in failed]
+    assert [event.time_s for event in told] == pytest.approx([t for t, _ in failed], abs=0.021)
+    assert recording.events_named("fault") == ()
+    assert recording.summary["faults"] == []
+
+
 def test_faults_are_told_in_summary_and_events() -> None:
     faults = ("stage1.engine.5: shutdown at 8 s",)
     recording = flown(planned=True, settings=(("longest", "14 s"),), faults=faults)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -160,21 +160,26 @@ def test_the_pad_books_nothing_and_the_first_tick_only_itself() -> None:
     )
 
 
-def flown(name: str, cut: str, cut_s: float, rate: float) -> results.Ended:
+def flown(name: str, cut: str, cut_s: float, rate: float) -> tuple[results.Ended, Telemetry]:
     """A stage whose entries grow at multiples of a rate, from 5 s before first motion."""
     time_s = np.arange(-5.0, 100.1, 0.5)
     columns = {"time_s": time_s, "inertial_speed_mps": 166.0 + rate * time_s.clip(0.0)}
     for k, entry in enumerate(LEDGER):
         columns[f"delta_v_{entry}_mps"] = (k + 1.0) * rate * time_s.clip(0.0)
     events = [Event(cut_s, name, cut)]
-    return results.Ended(name, Telemetry.from_columns(columns), events, "flying", "sea", 0.0,
-                         False, 2.0)  # fmt: skip
+    end = results.Moment(100.0, np.zeros(13), 69.0, 16.0, 0.0, 0.0, 0.0, 0.0)
+    ended = results.Ended(name, events, "flying", "sea", 0.0, False, 2.0, end, None)
+    return ended, Telemetry.from_columns(columns)
+
+
+def ledger(*stages: tuple[results.Ended, Telemetry]) -> list[dict[str, Any]]:
+    tables = {ended.name: table for ended, table in stages}
+    return results.delta_v([ended for ended, _ in stages], tables, ["stage1", "stage2"])
 
 
 def test_a_line_is_read_when_the_tail_off_is_over() -> None:
     """A second after each cut-off; the start is the speed of the pad at first motion."""
-    bodies = [flown("stage2", "seco", 60.0, 7.0), flown("stage1", "meco", 30.0, 3.0)]
-    first, second = results.delta_v(bodies, ["stage1", "stage2"])
+    first, second = ledger(flown("stage2", "seco", 60.0, 7.0), flown("stage1", "meco", 30.0, 3.0))
     assert (first["after"], first["body"], first["time_s"]) == ("meco", "stage1", 30.0)
     assert (second["after"], second["body"], second["time_s"]) == ("seco", "stage2", 60.0)
     for line, rate, end_s in ((first, 3.0, 31.0), (second, 7.0, 61.0)):
@@ -185,5 +190,5 @@ def test_a_line_is_read_when_the_tail_off_is_over() -> None:
 
 
 def test_a_flight_without_a_burn_that_ended_has_no_line() -> None:
-    assert results.delta_v([flown("stage1", "engine_failed", 30.0, 3.0)], ["stage1"]) == []
-    assert results.delta_v([], ["stage1"]) == []
+    assert ledger(flown("stage1", "engine_failed", 30.0, 3.0)) == []
+    assert ledger() == []

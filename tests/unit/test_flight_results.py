@@ -9,29 +9,31 @@ from typing import Any
 
 import numpy as np
 import pytest
-from flight_case import journey_of, ready
+from flight_case import parts, ready
 
 from downrange.flight import results
-from downrange.flight.bodies import Journey
+from downrange.flight.ends import Last, teller_of
 from downrange.flight.kernel import loop, watch
 from downrange.flight.spec import ObjectiveSpec, ToleranceSpec
 from downrange.safety.kernel import rules
-from downrange.telemetry import Event, Telemetry
+from downrange.telemetry import Event
 
 LEFT_KG = 30000.0
 
 
-def telemetry(end_s: float = 50.0) -> Telemetry:
-    time_s = np.array([0.0, end_s])
-    return Telemetry.from_columns({
-        "time_s": time_s, "latitude_deg": [69.1, 69.2], "longitude_deg": [15.6, 15.5],
-        "propellant_kg": [40000.0, LEFT_KG], "altitude_m": [8.0, 0.0], "thrust_n": [0.0, 0.0],
-    })  # fmt: skip
+def moment(time_s: float = 50.0, own_kg: float = LEFT_KG, **more: Any) -> results.Moment:
+    """Above the sea west of the pad, at rest there unless told otherwise."""
+    rigid = np.zeros(13)
+    rigid[[0, 6]] = 6.4e6, 1.0
+    given = {"latitude_deg": 69.2, "longitude_deg": 15.5, "altitude_m": 0.0, "speed_mps": 123.0,
+             "aboard_kg": own_kg, "rigid": rigid}  # fmt: skip
+    return results.Moment(time_s=time_s, own_kg=own_kg, **(given | more))
 
 
 def body(events: Sequence[Event], outcome: str, distance_m: float = 1e5) -> results.Ended:
     """A first stage above the sea, to which these events happened."""
-    return results.Ended("stage1", telemetry(), list(events), outcome, "sea", distance_m, True, 2.0)
+    return results.Ended("stage1", list(events), outcome, "sea", distance_m, True, 2.0, moment(),
+                         None)  # fmt: skip
 
 
 def entry_of(ended: results.Ended) -> dict[str, Any]:
@@ -44,14 +46,9 @@ def event(name: str, time_s: float = 10.0, speed_mps: float = math.nan) -> Event
 
 
 @pytest.fixture
-def journey() -> Journey:
+def flight() -> loop.Flight:
     """A flight before its first tick, free to be given any end."""
-    return journey_of(ready(planned=True))
-
-
-@pytest.fixture
-def flight(journey: Journey) -> loop.Flight:
-    return journey.flight
+    return parts(ready(planned=True))[1]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +71,7 @@ def test_how_a_body_ended(
     flight.clock[loop.ENDED] = end
     flight.verdict.state[rules.FIRED] = fired
     flight.watch.words[watch.BROKEN] = broken
-    assert results.body_outcome(flight) == outcome
+    assert results.body_outcome(flight.clock, flight.verdict, flight.watch) == outcome
 
 
 YES, NO, NOT_REACHED = ({"met": met} for met in (True, False, None))
@@ -120,20 +117,65 @@ def test_a_body_that_flies_on_ends_on_no_surface() -> None:
     assert entry["impact_speed_mps"] is None
 
 
-@pytest.mark.parametrize(("steered", "left_kg"), [(True, 9500.0), (False, 700.0)])
-def test_what_was_left_in_the_stages_above_is_not_that_of_a_dropped_one(
-    steered: bool, left_kg: float
+@pytest.mark.parametrize(("burnt_kg", "left_kg"), [(700.0, 700.0), (None, 500.0)])
+def test_what_is_left_is_what_was_after_the_last_thrust(
+    burnt_kg: float | None, left_kg: float
 ) -> None:
-    """Thrust ends in the second row; the third is after the parting, or the venting."""
-    table = Telemetry.from_columns({
-        "time_s": [0.0, 1.0, 2.0], "thrust_n": [5e5, 0.0, 0.0],
-        "stage1.tank.fuel.mass_kg": [500.0, 300.0, 200.0],
-        "stage1.tank.lox.mass_kg": [900.0, 400.0, 300.0],
-        "stage2.tank.fuel.mass_kg": [8800.0, 8800.0, 0.0],
-        "propellant_kg": [10200.0, 9500.0, 500.0],
-    })  # fmt: skip
-    ended = results.Ended("stage1", table, [], "impacted", "sea", 1e5, steered, 2.0)
+    """Before anything is vented; of what never burnt, at its end."""
+    burnt = None if burnt_kg is None else moment(40.0, burnt_kg)
+    ended = body([], "impacted")._replace(end=moment(50.0, 500.0), burnt=burnt)
     assert ended.propellant_left_kg == left_kg
+    assert entry_of(ended)["propellant_left_kg"] == left_kg
+
+
+@pytest.mark.parametrize(
+    ("name", "flies_on", "left_kg"),
+    [
+        ("stage1", True, 9500.0),
+        ("stage1", False, 700.0),
+        ("stage2", False, 8800.0),
+        ("fairing_left", False, 0.0),
+    ],
+)
+def test_what_was_left_in_the_stages_above_is_not_that_of_a_dropped_one(
+    name: str, flies_on: bool, left_kg: float
+) -> None:
+    """Fuel and oxygen of both stages: 300 + 400 kg and 8,000 + 800 kg."""
+    prepared = ready(planned=True)
+    teller = teller_of(prepared, prepared.mission.spec)
+    _, flight = parts(prepared)
+    seen = watch.new_memory(len(flight.watch.engine_on), len(flight.state.tank_kg))
+    seen.last[watch.LAST_S] = 42.0
+    seen.last[watch.LAST_RIGID : watch.LAST_RIGID + 13] = flight.state.rigid[:13]
+    seen.last[watch.LAST_TANKS_KG :] = 300.0, 400.0, 8000.0, 800.0
+    flight.clock[loop.T0_S] = 2.0
+    now = Last(50.0, flight.state.rigid, np.zeros(4), 0.0, 0.0)
+    if name.startswith("fairing"):
+        told = teller.fallen(name, flight.clock, now, "impacted")
+        assert told.burnt is None
+    else:
+        told = teller.steered(name, flight.clock, flight.verdict, seen, now, None, "impacted",
+                              flies_on)  # fmt: skip
+        assert told.burnt is not None
+        assert told.burnt.time_s == 40.0
+        assert told.burnt.aboard_kg == 9500.0
+    assert told.end.time_s == 48.0
+    assert told.propellant_left_kg == left_kg
+
+
+def test_a_moment_is_told_from_the_inertial_state() -> None:
+    """Above the equator at Greenwich, 1 km up at clock 0, carried by the turning Earth."""
+    earth = ready(planned=True).planned.plan.earth
+    rigid = np.zeros(13)
+    up_m = 6378137.0 + 1000.0
+    rigid[0], rigid[4], rigid[5] = up_m, 7.292115e-5 * up_m + 30.0, 40.0
+    at = results.moment_of(0.0, 2.0, rigid, 1.0, 2.0, earth)
+    assert (at.time_s, at.own_kg, at.aboard_kg) == (-2.0, 1.0, 2.0)
+    assert at.altitude_m == pytest.approx(1000.0, abs=1e-6)
+    assert at.speed_mps == pytest.approx(50.0, abs=1e-5)
+    assert (at.latitude_deg, at.longitude_deg) == pytest.approx((0.0, 0.0), abs=1e-9)
+    later = results.moment_of(3600.0, 2.0, rigid, 1.0, 2.0, earth)
+    assert later.longitude_deg == pytest.approx(-math.degrees(7.292115e-5 * 3600.0), abs=1e-6)
 
 
 def judged(
@@ -240,12 +282,11 @@ def test_the_pad_is_unharmed_beyond_the_blast(factor: float, met: bool) -> None:
 def test_every_body_may_harm_the_pad_not_only_the_nearest(full_m: float) -> None:
     """30 t reach 324 m; an empty one that comes down nearer harms nothing."""
     assert one_psi_m(LEFT_KG) == pytest.approx(324.4, abs=0.1)
-    empty = Telemetry.from_columns({"time_s": [0.0, 40.0], "propellant_kg": [0.0, 0.0]})
     far = [event("impact", 50.0, 9.0)]
     ended = [
         body(far, "impacted", full_m),
-        results.Ended("fairing_left", empty, [event("impact", 40.0, 9.0)], "impacted", "land",
-                      150.0, False, 2.0),
+        results.Ended("fairing_left", [event("impact", 40.0, 9.0)], "impacted", "land", 150.0,
+                      False, 2.0, moment(40.0, 0.0), None),
     ]  # fmt: skip
     spec = ready(planned=True).mission.spec
     objective = ObjectiveSpec(name="pad", pad_unharmed=True)
@@ -266,7 +307,7 @@ def test_an_event_that_is_missing_is_not_made_good_by_an_unharmed_pad() -> None:
     assert found["met"] is not True
 
 
-def test_margins_are_those_that_were_looked_at(journey: Journey, flight: loop.Flight) -> None:
+def test_margins_are_those_that_were_looked_at(flight: loop.Flight) -> None:
     table = flight.verdict.rules
     table[:, rules.SMALLEST] = math.inf
     table[rules.ATTITUDE - 1, rules.SMALLEST :] = math.radians(12.0), 25.5
@@ -274,7 +315,7 @@ def test_margins_are_those_that_were_looked_at(journey: Journey, flight: loop.Fl
     words = flight.watch.words
     words[watch.LEAST_MOMENT], words[watch.LEAST_MOMENT_S] = 5e5, 33.0
     spec = ready(planned=True).mission.spec
-    found = results.margins_of(journey, spec, 2.0)
+    found = results.margins_of(flight.verdict, flight.watch, spec, 2.0)
     assert found.keys() == {"attitude_deg", "impact_corridor_m", "bending_moment_nm"}
     assert found["attitude_deg"] == {
         "body": "stage1", "smallest": pytest.approx(12.0), "time_s": 25.5,

@@ -92,6 +92,18 @@ def test_any_figures_that_fix_an_engine_give_the_same_engine(figures: dict[str, 
         ({"gimballed": [10]}, "gimballed names engine 10 of 9"),
         ({"override": {"12": {}}}, "override names engine 12 of 9"),
         ({"override": {"five": {}}}, "overridden by number, from 1, not by 'five'"),
+        (
+            {"override": {"2": {"isp_vac": "310 s", "isp_sl": "280 s"}}},
+            "give isp_vac or isp_sl, the other follows from the nozzle",
+        ),
+        (
+            {
+                "thrust_vac": {"value": "84 kN", "spread": "1 %"},
+                "thrust_sl": {"value": f"{SEA_LEVEL_N} N", "spread": "1 %"},
+            },
+            "thrust_vac and thrust_sl both have a spread",
+        ),
+        ({"failure_rate": "-1 1/s"}, "at least 0 1/s"),
         ({"mixture_ratio": None}, "oxidiser and mixture_ratio go together"),
         ({"throttle_min": 0.9, "throttle_max": 0.8}, "throttle_min 0.9 is above throttle_max 0.8"),
         (
@@ -170,6 +182,17 @@ def test_override_of_one_engine() -> None:
     assert engines.flow_kgps[5] == pytest.approx(flow_kgps * 318.0 / 300.0)
     assert get_path(spec, "5.thrust_vac").si == 80e3
     assert get_path(spec, "4.thrust_vac").si == 84e3
+
+
+def test_an_engine_with_sea_level_figures_of_its_own() -> None:
+    """Its nozzle is the group's: 101325 Pa on 0.09 m^2."""
+    own = {"5": {"thrust_sl": "70 kN"}, "6": {"isp_sl": "280 s"}}
+    engines = build_engines([(0, 0.0, group(override=own), TANKS)])
+    thrust_n = 70e3 + 101325.0 * 0.09
+    assert engines.thrust_vac_n[4] == pytest.approx(thrust_n)
+    assert engines.flow_kgps[4] == pytest.approx(thrust_n / (318.0 * G0_MPS2))
+    assert engines.thrust_vac_n[5] == 84e3
+    assert engines.flow_kgps[5] == pytest.approx(SEA_LEVEL_N / (280.0 * G0_MPS2))
 
 
 def test_some_engines_gimballed() -> None:

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
 
 class Again(NamedTuple):
-    """What a flight of a campaign is flown with."""
+    """What a flight of a campaign is flown with.
+
+    `points` are scrambles and flights of a sobol sequence; None where draws are plain.
+    """
 
     mission: Mission
     seed: int
     groups: tuple[str, ...]
+    points: tuple[int, int] | None
 
 
 def flight_of(mission: str, folder: Path | None, flight: int | None) -> Again:
@@ -37,7 +41,10 @@ def flight_of(mission: str, folder: Path | None, flight: int | None) -> Again:
     problems = [*_check_flight(folder, request, flight), *_check_mission(mission, request)]
     if problems:
         raise InputError(problems)
-    return Again(_mission(folder, request), request.seed, request.groups)
+    points = None
+    if request.sampler == "sobol" and request.flights is not None:
+        points = request.scrambles, request.flights
+    return Again(_mission(folder, request), request.seed, request.groups, points)
 
 
 def _check_flight(folder: Path, request: Request, flight: int) -> list[Problem]:

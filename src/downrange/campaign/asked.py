@@ -83,7 +83,8 @@ def ask(
     from downrange.flight.fly import next_folder
 
     found = list(problems)
-    flights = _flights(flights, until_width, out if resume else None)
+    if flights is None:
+        flights = _gather(found, _flights, until_width, out if resume else None)
     workers = cores() if workers is None else workers
     found += check_numbers(flights, until_width, sampler, scrambles, workers)
     if seed < 0:
@@ -92,6 +93,9 @@ def ask(
         message = "can't go with --resume: go on with what is there, or replace it"
         found.append(Problem("--force", "", message))
     groups = _gather(found, check_groups, disperse)
+    if sampler == "sobol" and groups == ():
+        message = "a sobol sequence draws values, and none is drawn"
+        found.append(Problem("--disperse", "", message, "name groups, or use --sampler plain"))
     loaded = _gather(found, mission) if callable(mission) else mission
     if out is None and resume:
         found.append(Problem("--resume", "", "needs --out DIR", "the folder of the campaign"))
@@ -109,10 +113,8 @@ def ask(
     )  # fmt: skip
 
 
-def _flights(flights: int | None, until_width: float | None, resumed: Path | None) -> int | None:
-    """How many at most: as said, as before where it is resumed, or a thousand."""
-    if flights is not None:
-        return flights
+def _flights(until_width: float | None, resumed: Path | None) -> int | None:
+    """How many at most if nobody says: as before where it is resumed, or a thousand."""
     if resumed is not None and (resumed / FILE).exists():
         return read_request(resumed).flights
     return FLIGHTS if until_width is None else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+LEAST_SHOWN = 10
 LEVELS = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 
 
@@ -44,7 +46,13 @@ class Envelopes:
     def __init__(self, campaign: Campaign) -> None:
         self.channels = tuple(campaign.request.channels)
         self.time_s = np.asarray(campaign.request.times_s, dtype=np.float64)
+        self.total = len(campaign.flights)
         self.values, self.flights = _percentiles(campaign) if self.channels else _nothing()
+
+    @property
+    def least(self) -> int:
+        """Fewest flights whose percentiles are worth a look: ten, or 1 % of all; all of fewer."""
+        return min(max(LEAST_SHOWN, math.ceil(0.01 * self.total)), self.total)
 
     def of(self, body: str, channel: str) -> Envelope:
         """One of them. A wrong name is an error."""

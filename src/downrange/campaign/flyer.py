@@ -18,14 +18,16 @@ from downrange.flight import results
 from downrange.flight.assemble import SENSOR_STREAM
 from downrange.flight.dispersed import Dispersed
 from downrange.flight.ends import names_of, teller_of
-from downrange.flight.fly import RECORD_HZ, prepare
+from downrange.flight.fly import RECORD_HZ, compile_loop, prepare
 from downrange.flight.kernel import loop
+from downrange.flight.kernel.many import fly_flights
 from downrange.flight.lines import Line
 from downrange.flight.load import Mission
 from downrange.flight.many import Many
 from downrange.flight.record import plan_record
 from downrange.flight.sobol import Sobol
 from downrange.flight.stack import one_of
+from downrange.flight.warm import Helper
 from downrange.flight.writes import finite
 from downrange.sensors.build import build_imu
 
@@ -50,7 +52,11 @@ class MakeFlyer:
 
     def __call__(self) -> MissionFlyer:
         """A flyer; it compiles, or reads from the cache, what it needs."""
-        return MissionFlyer(self.dispersed, self.seed, self.points)
+        flyer = MissionFlyer(self.dispersed, self.seed, self.points)
+        with Helper(fly_flights) as helper:
+            compile_loop(self.dispersed.ready, helper)
+            flyer.compile()
+        return flyer
 
 
 class MissionFlyer:
@@ -77,6 +83,10 @@ class MissionFlyer:
         self.columns = self._columns.units
         self.channels = tuple((name, channel) for name in stage_names(legs) for channel in CHANNELS)
         self.times_s = self._many.times_s
+
+    def compile(self) -> None:
+        """Have all that flies compiled."""
+        self._many.compile()
 
     def stop(self) -> None:
         """From another thread: return at the end of the flight that is being flown."""

@@ -65,9 +65,7 @@ class Ready:
         make: makes a flyer; can be pickled, for worker processes.
         mission: the resolved mission, TOML.
         plan: what was planned once, as in a recording.
-        draws: what is drawn, a row each: "value", "count", "group", "distribution", "status",
-            "source".
-        left: what is not drawn, by reason: "why", "paths".
+        draws: what is drawn, a line of the plan of draws each.
         bodies: names of the bodies that can come of it.
         objectives: names of the mission's objectives.
         target: the orbit that is wanted, as in a summary; None if there is none.
@@ -77,7 +75,6 @@ class Ready:
     mission: str
     plan: dict[str, Any]
     draws: tuple[dict[str, Any], ...] = ()
-    left: tuple[dict[str, Any], ...] = ()
     bodies: tuple[str, ...] = ()
     objectives: tuple[str, ...] = ()
     target: dict[str, Any] | None = None

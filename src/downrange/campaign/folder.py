@@ -97,7 +97,11 @@ def check_folder(folder: Path, resume: bool, force: bool) -> None:
     if not (resume or force):
         hint = "go on with --resume, replace it with --force, or name another folder"
         raise OutputError(f"{folder} exists already: {hint}")
-    if not _is_campaign(folder):
+    try:
+        ours = _is_campaign(folder)
+    except OSError as error:
+        raise OutputError(f"{folder} can't be read: {error.strerror or error}") from error
+    if not ours:
         raise requests.no_campaign(folder)
 
 
@@ -163,7 +167,11 @@ def go_on(
 
 def sound_parts(folder: Path, say: Say) -> dict[int, Entry]:
     """The finished parts whose files are all as the ledger has them; the others are told."""
-    entries, unread = ledger.read_ledger(folder)
+    try:
+        entries, unread = ledger.read_ledger(folder)
+    except OSError as error:
+        file = folder / ledger.FILE
+        raise OutputError(f"{file} can't be read: {error.strerror or error}") from error
     if unread:
         say(f"{folder / ledger.FILE}: {unread} lines are damaged; their parts are flown again")
     damaged = ledger.damaged_files(folder, entries.values())

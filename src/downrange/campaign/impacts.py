@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from downrange.campaign.table import Coded
+
 if TYPE_CHECKING:
-    from downrange.campaign.table import Coded, Flights
+    from downrange.campaign.footprint import Footprint
+    from downrange.campaign.table import Flights
 
 Floats = NDArray[np.float64]
 
+MOST_PLACED = 200_000
+OF_LOST = ", lost"
 EARTH_RADIUS_M = 6_371_000.0  # mean: within 0.5 % of the ellipsoid's
 
 
@@ -43,16 +48,35 @@ class Impacts:
         return np.asarray(np.sqrt(np.einsum("ni,ij,nj->n", plane, inverse, plane)))
 
 
-def impacts_of(flights: Flights, surfaces: dict[str, Coded]) -> dict[str, Impacts]:
-    """Impact points by body, of the bodies that came down on some flight; `surfaces` by body."""
+def impacts_of(
+    flights: Flights, surfaces: dict[str, Coded], lost: NDArray[np.bool_]
+) -> dict[str, Impacts]:
+    """Impact points by place: `stage1`, and `stage1, lost` of the flights that were lost.
+
+    A lost vehicle and a spent stage come down in two clouds, which have no common mean. `surfaces`
+    are by body; `lost` says which flights were.
+    """
     found: dict[str, Impacts] = {}
     down = {body: ended for body, ended in surfaces.items() if ended.counts()}
     names = [f"body.{body}.end_{axis}_deg" for body in down for axis in ("latitude", "longitude")]
     columns = flights.numbers(names)
     for body, ended in down.items():
         (_, latitude), (_, longitude) = next(columns), next(columns)
-        known = np.isfinite(latitude) & np.isfinite(longitude)
-        rows = np.flatnonzero(ended.among(ended.counts()) & known)
-        if rows.size:
-            found[body] = Impacts(rows, latitude[rows], longitude[rows], ended.counts())
+        known = ended.among(ended.counts()) & np.isfinite(latitude) & np.isfinite(longitude)
+        for name, which in ((body, ~lost), (f"{body}{OF_LOST}", lost)):
+            rows = np.flatnonzero(known & which)
+            if rows.size:
+                told = Coded(ended.codes[rows], ended.words).counts()
+                found[name] = Impacts(rows, latitude[rows], longitude[rows], told)
     return found
+
+
+def footprint_of(points: Impacts) -> Footprint:
+    """Ellipses and density of a body's impact points; of very many, of every so many of them."""
+    from downrange.campaign.footprint import footprint
+
+    step = max(1, -(-len(points.rows) // MOST_PLACED))
+    found = footprint(points.latitude_deg[::step], points.longitude_deg[::step])
+    if step == 1:
+        return found
+    return replace(found, notes=(*found.notes, f"Of the impacts, one in {step} was taken."))

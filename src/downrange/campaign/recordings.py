@@ -38,7 +38,9 @@ def record_flights(done: Campaign, failures: int) -> Sequence[Path]:
     again = flight_of(done.request.mission, done.folder, next(iter(missing)))
     ready = prepare(again.mission)
     for number, folder in missing.items():
-        flown = fly_prepared(ready, seed=again.seed, flight=number, disperse=again.groups)
+        flown = fly_prepared(
+            ready, seed=again.seed, flight=number, disperse=again.groups, points=again.points
+        )
         write_recording(flown, folder)
     return list(missing.values())
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from downrange.campaign.files import file_sha256, sha256
 from downrange.campaign.statistics import LEAST_SCRAMBLES
 from downrange.campaign.stopping import BLOCK
 from downrange.errors import InputError, OutputError, Problem
@@ -23,7 +24,8 @@ SAMPLERS = ("plain", "sobol")
 # What a resumed campaign must have in common with the one that began it, as it is called.
 _SAME = {
     "downrange": "version of Downrange", "mission": "mission", "mission_hash": "mission hash",
-    "planned": "as planned", "seed": "seed", "sampler": "sampler", "scrambles": "scrambles",
+    "files": "content of the mission's files", "planned": "as planned", "seed": "seed",
+    "sampler": "sampler", "scrambles": "scrambles",
     "groups": "groups drawn", "part_flights": "flights in a part", "stop_block": "stopping block",
     "draws": "list of what is drawn", "columns": "columns", "channels": "channels",
     "times_s": "times of the envelopes",
@@ -56,6 +58,7 @@ class Request:
         versions: what it is computed with; the same give the same bits.
         foreign: what else it was computed with, where it was resumed elsewhere.
         downrange: version.
+        files: SHA-256 of what the mission names besides its parts, by path in it.
     """
 
     mission: str
@@ -79,6 +82,7 @@ class Request:
     versions: dict[str, str] | None = None
     foreign: tuple[dict[str, str], ...] = ()
     downrange: str = ""
+    files: dict[str, str] | None = None
 
     def part_of(self, part: int) -> tuple[int, int]:
         """First flight of a part and how many it has, if the flights go on that far."""
@@ -102,6 +106,18 @@ def versions() -> dict[str, str]:
         "system": platform.system(),
         "cpu": _cpu(),
     }
+
+
+def hashes(named: Mapping[str, Path]) -> dict[str, str]:
+    """SHA-256 of files, and of folders by the names and contents of the files in them."""
+    return {name: _hash(path) for name, path in named.items()}
+
+
+def _hash(path: Path) -> str:
+    if not path.is_dir():
+        return file_sha256(path)
+    lines = [f"{each.name} {file_sha256(each)}" for each in sorted(path.iterdir())]
+    return sha256("\n".join(lines).encode())
 
 
 def _cpu() -> str:
@@ -202,7 +218,7 @@ def _only(these: Any, those: Any) -> Any:
 
 def _said(value: Any) -> str:
     if value is None:
-        return "not limited"
+        return "not stated"
     if isinstance(value, str | list):
         return str(value)
     return repr(value)

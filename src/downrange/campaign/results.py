@@ -66,6 +66,11 @@ class Campaign:
         return self.request.flights
 
     @cached_property
+    def mission_data(self) -> dict[str, Any]:
+        """The resolved mission as a dict."""
+        return tomllib.loads(self.mission)
+
+    @cached_property
     def finished(self) -> bool:
         """Whether all flights that were asked for are there."""
         width = self.request.until_width
@@ -169,12 +174,9 @@ class Campaign:
     @cached_property
     def footprints(self) -> dict[str, Footprint]:
         """Ellipses and density of the places where each body came down."""
-        from downrange.campaign.footprint import footprint
+        from downrange.campaign.impacts import footprint_of
 
-        return {
-            body: footprint(points.latitude_deg, points.longitude_deg)
-            for body, points in self.impacts.items()
-        }
+        return {body: footprint_of(points) for body, points in self.impacts.items()}
 
     @cached_property
     def telling(self) -> tuple[Telling, ...]:
@@ -215,11 +217,11 @@ class Campaign:
 
     @cached_property
     def impacts(self) -> dict[str, Impacts]:
-        """Where each body came down."""
+        """Where each body came down; `stage1, lost` of the flights that were lost."""
         named = (name.removesuffix(".end_surface") for name in self._words)
         bodies = [name.removeprefix("body.") for name in named if name.startswith("body.")]
         surfaces = {body: self._words[f"body.{body}.end_surface"] for body in bodies}
-        return impacts_of(self.flights, surfaces)
+        return impacts_of(self.flights, surfaces, self.lost)
 
     @cached_property
     def _words(self) -> dict[str, Coded]:

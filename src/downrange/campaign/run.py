@@ -19,8 +19,9 @@ from downrange.campaign.interrupts import Interrupts, StoppedError
 from downrange.campaign.ledger import Entry
 from downrange.campaign.partial import read_partial, remove_partial
 from downrange.campaign.processes import RemoteFlyer
-from downrange.campaign.request import Request, versions
+from downrange.campaign.request import Request, hashes, versions
 from downrange.campaign.workers import Crew, MakePilot, in_order
+from downrange.errors import HaltError, OutputError
 from downrange.telemetry.store import plain
 
 if TYPE_CHECKING:
@@ -121,12 +122,16 @@ def run(asked: Asked, listener: Listener, after: After | None = None) -> Campaig
         HaltError: it could not go on.
         StoppedError: it was stopped.
     """
+    from downrange.campaign.flyer import ready_campaign
     from downrange.campaign.results import open_campaign
 
     hands = Hands(asked.workers, asked.processes)
     with folders.hold(asked.out, asked.resume, asked.force, listener.say) as held:
         listener.stage("planning")
-        ready = plan(asked)
+        ready = ready_campaign(
+            asked.mission, seed=asked.seed, groups=asked.groups, sampler=asked.sampler,
+            scrambles=asked.scrambles, flights=asked.flights,
+        )  # fmt: skip
         listener.stage("compiling")
         first = ready.make()
         listener.stage("flights")
@@ -134,22 +139,12 @@ def run(asked: Asked, listener: Listener, after: After | None = None) -> Campaig
         done = open_campaign(asked.out)
         if after is not None:
             listener.stage("counting")
-            after(done, listener)
+            try:
+                after(done, listener)
+            except OutputError as error:
+                hint = f"the flights are kept; then: downrange campaign report {asked.out}"
+                raise HaltError(f"{error}: {hint}") from error
         return done
-
-
-def plan(asked: Asked) -> Ready:
-    """What is asked for, planned, nothing written.
-
-    Raises:
-        InputError: it can't be planned.
-    """
-    from downrange.campaign.flyer import ready_campaign
-
-    return ready_campaign(
-        asked.mission, seed=asked.seed, groups=asked.groups, sampler=asked.sampler,
-        scrambles=asked.scrambles, flights=asked.flights,
-    )  # fmt: skip
 
 
 def fly_held(
@@ -178,7 +173,7 @@ def request_of(asked: Asked, ready: Ready, flyer: Flyer) -> Request:
         part_flights=asked.part_flights, draws=tuple(plain(ready.draws)), bodies=ready.bodies,
         objectives=ready.objectives, target=plain(ready.target), columns=flyer.columns,
         channels=flyer.channels, times_s=tuple(flyer.times_s.tolist()), versions=versions(),
-        downrange=version("downrange"),
+        downrange=version("downrange"), files=hashes(mission.named_files()),
     )  # fmt: skip
 
 
@@ -205,8 +200,8 @@ def _fly(
     """Fly all that is missing."""
     # As much ahead as lasts while a part is written, and no more: memory is bounded by it.
     ahead = len(pilots) + -(-work.request.part_flights // chunk_flights)
-    with Crew(pilots) as crew:
-        fly_parts(work, in_order(crew, work.spans(chunk_flights), ahead, stopping))
+    with Crew(pilots, stopping) as crew:
+        fly_parts(work, in_order(crew, work.spans(chunk_flights), ahead))
 
 
 def _note(work: Work, hands: Hands) -> None:

@@ -50,9 +50,9 @@ class Sampler:
         flight, row, time_s = self._rows(flights)
         bins = np.searchsorted(many.times_s, time_s + 1e-6, side="right") - 1
         on_time = (bins >= 0) & (time_s - many.times_s[bins] <= self._late_s)
-        _, first = np.unique(np.stack([flight, bins])[:, on_time], axis=1, return_index=True)
-        kept = np.flatnonzero(on_time)[first]
-        flight, row, bins = flight[kept], row[kept], bins[kept]
+        flight, row, bins = flight[on_time], row[on_time], bins[on_time]
+        first = np.diff(flight, prepend=-1) + np.diff(bins, prepend=-1) != 0  # rows are in order
+        flight, row, bins = flight[first], row[first], bins[first]
         found = self._channels(many.flights.rows[flight, row])
         out[flight, bins, self._body(flight, row)] = found
         return out.reshape(flights, len(many.times_s), -1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ RUNS = "timing/runs.jsonl"
 def summary_of(campaign: Campaign) -> dict[str, Any]:
     """All that is told of a campaign as one object; what there is not is None, never nan."""
     request = campaign.request
-    mission = tomllib.loads(campaign.mission)
+    mission = campaign.mission_data
     told: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "downrange": request.downrange,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-AT_ONCE = 16  # columns read in one pass: 130 MB of a million flights
+AT_ONCE = 8  # columns read in one pass: 64 MB of a million flights
+# What is asked for again and again stays in memory.
+KEPT = re.compile(
+    r"cause_time_s|end_time_s|insertion\..*|margin\..*"
+    r"|event\..*\.(flight_termination|breakup)\.time_s"
+)
 RESUME = "the same command with --resume flies what is missing or damaged"
 THREADS = 2  # that read; more wait for each other
 
@@ -44,7 +50,7 @@ class Coded(NamedTuple):
 class Flights:
     """One row a flight, in order; `len` is the number of flights that are finished.
 
-    Nothing is read before it is asked for, and nothing is kept: a column of a million flights
+    Nothing is read before it is asked for, and little is kept: a column of a million flights
     takes 8 MB. `units` has the SI unit of each column, "" for words.
     """
 
@@ -52,6 +58,7 @@ class Flights:
         self.parts = tuple(parts)
         self.count = count
         self.units = units
+        self._kept: dict[str, Floats] = {}
         self.names = _names(self.parts[0]) if self.parts else ()
 
     def __len__(self) -> int:
@@ -74,16 +81,24 @@ class Flights:
         return found
 
     def numbers(self, names: Sequence[str]) -> Iterator[tuple[str, Floats]]:
-        """(name, column) of columns of numbers, some of them read at a time."""
+        """(name, column) of columns of numbers, some of them read at a time; not to be changed."""
         for first in range(0, len(names), AT_ONCE):
             some = names[first : first + AT_ONCE]
-            values = np.empty((len(some), self.count))
-            at = 0
-            for table in self._tables(some):
-                for row, held in enumerate(table.columns):
-                    values[row, at : at + len(held)] = held.to_numpy()
-                at += table.num_rows
-            yield from zip(some, values, strict=True)
+            read = [name for name in some if name not in self._kept]
+            columns = dict(zip(read, self._read(read), strict=True))
+            self._kept |= {name: columns[name].copy() for name in read if KEPT.fullmatch(name)}
+            for name in some:
+                yield name, self._kept[name] if name in self._kept else columns[name]
+
+    def _read(self, names: Sequence[str]) -> Floats:
+        """Columns of numbers, shape (names, flights)."""
+        values = np.empty((len(names), self.count))
+        at = 0
+        for table in self._tables(names) if names else ():
+            for row, held in enumerate(table.columns):
+                values[row, at : at + len(held)] = held.to_numpy()
+            at += table.num_rows
+        return values
 
     def coded(self, names: Sequence[str]) -> dict[str, Coded]:
         """Columns of words or truths, each as (number of each flight's word, the words).

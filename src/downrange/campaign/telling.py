@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange.campaign.words import cause_words, count, outcome_word
-from downrange.review.words import body_title, mission_time, quantity, spoken
+from downrange.campaign.words import cause_words, count, outcome_word, place_title
+from downrange.review.words import mission_time, quantity, spoken
 from downrange.telemetry.channels import unit_of
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ Found = tuple[int, str]  # row, why
 
 MOST = 10
 MOST_CAUSES = 4
+LEAST_FOR_FARTHEST = 10
 MOST_PAIRED = 2000  # successes and failures among which the nearest pair is looked for
 MOST_LOOKED_AT = 20_000  # flights among which the middle and the nearest pair are looked for
 INSERTION = (
@@ -196,7 +197,7 @@ def _margins(campaign: Campaign) -> Iterator[Found]:
 
 def _farthest(campaign: Campaign) -> Iterator[Found]:
     """Of each body, the impact farthest from the middle of all, in their own spread."""
-    for body, impacts in campaign.impacts.items():
-        if len(impacts.rows) > 2:
+    for place, impacts in campaign.impacts.items():
+        if len(impacts.rows) >= LEAST_FOR_FARTHEST:
             row = int(impacts.rows[np.argmax(impacts.distances())])
-            yield row, f"{body_title(body)} came down farthest from where the others did"
+            yield row, f"{place_title(place)} came down farthest from all the others"

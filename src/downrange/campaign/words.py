@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from downrange.campaign.impacts import OF_LOST
 from downrange.campaign.statistics import Share
 from downrange.review.words import (
     NOTHING,
@@ -100,6 +102,12 @@ def cause_words(cause: str) -> str:
     return f"{title}: {detail_words(rest).replace('_', ' ')}" if rest else title
 
 
+def place_title(place: str) -> str:
+    """Where something came down, as words: "Stage 1", "Stage 1 of lost flights"."""
+    body, lost, _ = place.partition(OF_LOST)
+    return f"{body_title(body)} of lost flights" if lost else body_title(body)
+
+
 def quantity_title(name: str) -> str:
     """A column as words: "Stage 1 MECO", "Perigee error"."""
     kind, *rest = name.split(".")
@@ -127,8 +135,16 @@ def value_of(name: str, value: float) -> str:
     return quantity(value, unit_of(name))
 
 
-def draw_title(path: str) -> str:
-    """The path of a drawn value, readable: "stage 1 engine 5, thrust vac"."""
+def draw_title(path: str, faults: Sequence[Mapping[str, Any]] = ()) -> str:
+    """The path of a drawn value, readable: "Stage 1 engine 5, thrust vac".
+
+    `faults` are the mission's: `fault.1.value` says only the number of one.
+    """
+    head, _, rest = path.partition(".")
+    number = rest.partition(".")[0]
+    if head == "fault" and number.isdigit() and 0 < int(number) <= len(faults):
+        fault = faults[int(number) - 1]
+        return draw_title(f"{fault.get('target')}.{fault.get('kind')}")
     *where, what = path.removeprefix("vehicle.").split(".")
     place = re.sub(r"([a-z])(\d)", "\\1\u00a0\\2", " ".join(where)).replace("_", " ")
     return f"{spoken(place)}, {what.replace('_', ' ')}" if where else spoken(what)

@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from downrange.cli import options
 from downrange.cli.counts import put_campaign, put_campaign_folder, put_draws
-from downrange.cli.flying import MISSION, gather, setting, words
+from downrange.cli.flying import gather, setting, words
 from downrange.cli.gauge import Gauge
 from downrange.cli.terminal import SCHEMA_VERSION, STOPPED, Stages, Stopped, console, put_json, say
 from downrange.errors import Problem
@@ -48,86 +50,25 @@ class CampaignCommand(TyperCommand):
 
 
 def campaign(
-    mission: Annotated[str, MISSION],
-    flights: Annotated[
-        int | None,
-        typer.Option(
-            "-n",
-            metavar="N",
-            help="How many flights, 1000 if not given; with --until-width, how many at most.",
-        ),
-    ] = None,
-    planned: Annotated[
-        bool, typer.Option("--planned", help="Leave out the faults of the flight as flown.")
-    ] = False,
-    seed: Annotated[int, typer.Option(help="Of all draws: same seed, same flights.")] = 1,
-    disperse: Annotated[
-        str,
-        typer.Option(
-            metavar="GROUPS",
-            help="What is drawn: all that changes from flight to flight if not given; or groups "
-            "of it, with commas, as downrange fly has them; or none.",
-        ),
-    ] = "all",
-    until_width: Annotated[
-        float | None,
-        typer.Option(
-            metavar="WIDTH",
-            help="Fly until the 95 % interval of the share of successes is no wider: 0.02.",
-        ),
-    ] = None,
-    sampler: Annotated[
-        str, typer.Option(metavar="NAME", help="plain, or sobol: a scrambled sequence.")
-    ] = "plain",
-    scrambles: Annotated[
-        int, typer.Option(metavar="N", help="Of a sobol sequence, which give its error.")
-    ] = 16,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Replace a value; may be repeated."),
-    ] = None,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="TEXT", help='Add a fault: "stage1.engine.5: shutdown at 20 s"; repeatable.'
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="How many fly at once; one a processor if not given."),
-    ] = None,
-    processes: Annotated[
-        bool, typer.Option("--processes", help="Workers are processes: one that dies is replaced.")
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="Folder; runs/<mission>-campaign-<seed>-<n> if not given."
-        ),
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the campaign in the folder.")
-    ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace a campaign that is there already.")
-    ] = False,
-    plan: Annotated[
-        bool, typer.Option("--plan", help="Say what will be drawn, and from what; fly nothing.")
-    ] = False,
-    record_failures: Annotated[
-        int,
-        typer.Option(
-            metavar="N",
-            help="Record the first N flights of each cause of failure, and "
-            "the most telling; 0 records none.",
-        ),
-    ] = 3,
-    no_report: Annotated[
-        bool, typer.Option("--no-report", help="Write no report.html: quicker.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the summary as JSON on stdout, nothing else.")
-    ] = False,
+    mission: options.Mission,
+    flights: options.Flights = None,
+    planned: options.Planned = False,
+    seed: options.CampaignSeed = 1,
+    disperse: options.Drawn = "all",
+    until_width: options.UntilWidth = None,
+    sampler: options.Sampler = "plain",
+    scrambles: options.Scrambles = 16,
+    settings: options.Settings = None,
+    fault: options.Faults = None,
+    workers: options.Workers = None,
+    processes: options.Processes = False,
+    out: options.CampaignOut = None,
+    resume: options.Resume = False,
+    force: options.CampaignForce = False,
+    plan: options.Plan = False,
+    record_failures: options.RecordFailures = 3,
+    no_report: options.NoReport = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Fly a mission many times: how often it goes well, how sure that is, and why if not.
 
@@ -194,15 +135,17 @@ def _asked(
 
 def _put_plan(asked: Asked, as_json: bool) -> None:
     """Print what each flight will draw."""
-    from downrange.campaign.run import plan
+    from downrange.flight.draw_words import describe, left_out
+    from downrange.flight.fly import prepare
 
-    ready = plan(asked)
+    plan = prepare(asked.mission).dispersed(asked.groups).plan
+    rows, left = describe(plan), left_out(asked.mission, plan)
     if as_json:
         told = {"schema_version": SCHEMA_VERSION, "mission": asked.mission.name,
                 "seed": asked.seed, "groups": asked.groups}  # fmt: skip
-        put_json(told | {"draws": ready.draws, "left": ready.left})
+        put_json(told | {"draws": list(map(asdict, rows)), "left": list(map(asdict, left))})
     else:
-        put_draws(ready.draws, ready.left, console())
+        put_draws(rows, left, console())
 
 
 def _run(asked: Asked, again: str, failures: int, report: bool) -> Campaign:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from downrange.campaign.results import Campaign
     from downrange.campaign.statistics import Share
+    from downrange.flight.draw_words import Left, Row
 
 MOST_CAUSES = 12
 MOST_QUANTITIES = 16
@@ -117,19 +118,16 @@ def _key_names(quantities: Mapping[str, Any]) -> Sequence[str]:
     return found or list(quantities)
 
 
-def put_draws(draws: Sequence[Mapping[str, Any]], left: Sequence[Mapping[str, Any]],
-              to: Console) -> None:  # fmt: skip
+def put_draws(rows: Sequence[Row], left: Sequence[Left], to: Console) -> None:
     """Print what each flight draws, from where, and what is left as it is."""
     columns = ("Value", "Group", "Distribution", "Status", "Source")
     made = table("Drawn for each flight", *columns, fold="Distribution")
-    for row in draws:
-        several = f" ({row['count']})" if row["count"] > 1 else ""
-        words = (row[key] for key in ("group", "distribution", "status", "source"))
-        made.add_row(f"{row['value']}{several}", *words)
-    to.print(made if draws else "Nothing is drawn: noise and gusts alone differ.")
+    for row in rows:
+        several = f" ({row.count})" if row.count > 1 else ""
+        made.add_row(f"{row.value}{several}", row.group, row.distribution, row.status, row.source)
+    to.print(made if rows else "Nothing is drawn: noise and gusts alone differ.")
     for each in left:
-        paths = each["paths"]
-        more = f" and {len(paths) - MOST_NAMES} more" if len(paths) > MOST_NAMES else ""
-        names = ", ".join(paths[:MOST_NAMES])
-        to.print(f"Not drawn, {each['why']}: {names}{more}", style="dim", markup=False,
+        more = f" and {len(each.paths) - MOST_NAMES} more" if len(each.paths) > MOST_NAMES else ""
+        names = ", ".join(each.paths[:MOST_NAMES])
+        to.print(f"Not drawn, {each.why}: {names}{more}", style="dim", markup=False,
                  soft_wrap=True)  # fmt: skip

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from downrange.cli import options
 from downrange.cli.tables import put_flight, put_folder
 from downrange.cli.terminal import Stages, Stopped, console, put_json
 from downrange.errors import InputError, OutputError, Problem
@@ -22,64 +21,21 @@ if TYPE_CHECKING:
 
 MOST_HZ = 1000.0
 
-MISSION = typer.Argument(metavar="MISSION", help="A name from [b]downrange list[/b], or a file.")
-
 
 def fly(
-    mission: Annotated[str, MISSION],
-    planned: Annotated[
-        bool, typer.Option("--planned", help="Leave out the faults of the flight as flown.")
-    ] = False,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            min=0, help="Of sensor noise, gusts and draws, 1 if not given: same seed, same bits."
-        ),
-    ] = None,
-    disperse: Annotated[
-        str | None,
-        typer.Option(
-            metavar="[GROUPS]",
-            help="Draw the values that change from flight to flight: all of them, or those of "
-            "engines, mass, wind, aero, sensors, structure, faults, failures; knowledge draws "
-            "what is not known of the design. Several with commas.",
-        ),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Replace a value; may be repeated."),
-    ] = None,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="TEXT", help='Add a fault: "stage1.engine.5: shutdown at 20 s"; repeatable.'
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="Folder of the recording; runs/<mission>-<seed>-<n> if not given."
-        ),
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace a recording that is there already.")
-    ] = False,
-    from_campaign: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Fly a flight of this campaign again, as it was there."),
-    ] = None,
-    flight: Annotated[
-        int | None, typer.Option(metavar="K", help="Which one: its number in the campaign.")
-    ] = None,
-    record_rate: Annotated[
-        float, typer.Option(metavar="HZ", help="Rows of telemetry a second.")
-    ] = 20.0,
-    no_report: Annotated[
-        bool, typer.Option("--no-report", help="Write no report.html: quicker.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the summary as JSON on stdout, nothing else.")
-    ] = False,
+    mission: options.Mission,
+    planned: options.Planned = False,
+    seed: options.Seed = None,
+    disperse: options.Disperse = None,
+    settings: options.Settings = None,
+    fault: options.Faults = None,
+    out: options.Out = None,
+    force: options.Force = False,
+    from_campaign: options.FromCampaign = None,
+    flight: options.Flight = None,
+    record_rate: options.RecordRate = 20.0,
+    no_report: options.NoReport = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Fly a mission: timeline on the screen, recording and report in a folder.
 
@@ -126,6 +82,7 @@ class Order:
         rate_hz: rows of telemetry a second.
         out: folder, if it was named.
         flight: its number among those of the seed.
+        points: scrambles and flights of a sobol sequence; None where draws are plain.
     """
 
     mission: Mission
@@ -134,6 +91,7 @@ class Order:
     rate_hz: float
     out: Path | None
     flight: int = 0
+    points: tuple[int, int] | None = None
 
 
 def _order(
@@ -145,7 +103,7 @@ def _order(
     Raises:
         InputError: carries every problem found, the folder's too.
     """
-    from downrange.flight.draw import check_groups
+    from downrange.flight.lines import check_groups
     from downrange.flight.load import load_mission
 
     problems: list[Problem] = []
@@ -195,7 +153,7 @@ def order_again(
         gather(problems, check_folder, _next_folder(found.mission, found.seed), False)
     if problems:
         raise InputError(problems)
-    return Order(found.mission, found.seed, found.groups, rate_hz, out, flight or 0)
+    return Order(found.mission, found.seed, found.groups, rate_hz, out, flight or 0, found.points)
 
 
 def gather(problems: list[Problem], call: Callable[..., Any], *arguments: Any) -> Any:
@@ -241,9 +199,11 @@ def _looks_like_groups(word: str) -> bool:
         return False
     from difflib import get_close_matches
 
-    from downrange.flight.draw import GROUPS
+    from downrange.flight.lines import GROUPS
 
-    return any(get_close_matches(part.strip(), ["all", *GROUPS], 1) for part in word.split(","))
+    return any(
+        get_close_matches(part.strip(), ["all", "none", *GROUPS], 1) for part in word.split(",")
+    )
 
 
 def check_folder(folder: Path, force: bool) -> None:
@@ -275,7 +235,7 @@ def _fly(order: Order, tell: Callable[[str], None]) -> Recording:
 
     return fly_mission(
         order.mission, seed=order.seed, flight=order.flight, disperse=order.groups,
-        record_rate_hz=order.rate_hz, progress=tell,
+        record_rate_hz=order.rate_hz, points=order.points, progress=tell,
     )  # fmt: skip
 
 

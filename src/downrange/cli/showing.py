@@ -148,7 +148,7 @@ def _put_site(site: SiteSpec, to: Console) -> None:
 def _put_wind(wind: WindSpec, to: Console) -> None:
     _put_facts(to, {
         "Model": wind.model,
-        "File": wind.file or NOTHING,
+        "File": wind.file or wind.folder or NOTHING,
         "Gusts": str(len(wind.gust)) if wind.gust else "none",
         "Turbulence": wind.turbulence.intensity if wind.turbulence else "none",
     })  # fmt: skip
@@ -159,6 +159,13 @@ def _put_wind(wind: WindSpec, to: Console) -> None:
         levels.add_row(_text(level.altitude), blows_from, _text(level.speed))
     if wind.level:
         to.print("", levels)
+    if wind.deviation:
+        sides = ("Altitude", "North", "East")
+        title = f"Deviation, 1 sigma, correlated over {wind.deviation.correlation_length.text}"
+        off = table(title, *sides, right=sides)
+        for each in wind.deviation.level:
+            off.add_row(*map(_text, (each.altitude, each.north_sigma, each.east_sigma)))
+        to.print("", off)
 
 
 def _put_facts(to: Console, facts: dict[str, str]) -> None:
@@ -199,11 +206,17 @@ def put_sources(thing: Thing, to: Console) -> None:
 
 
 def value_range(value: Value) -> str:
-    """Lowest to highest value, and the spread from flight to flight, in SI."""
+    """Lowest to highest value, how it is distributed, and the spread between flights, in SI."""
     unit = "" if value.unit == "1" else f" {value.unit}"
     parts = []
     if value.low is not None and value.high is not None:
         parts.append(f"{value.low:.6g} to {value.high:.6g}{unit}")
+        if value.distribution is not None:
+            parts.append(value.distribution)
+        if value.quantiles is not None:
+            parts.append(" and ".join(f"{100.0 * each:g} %" for each in value.quantiles))
+        if value.truncated:
+            parts.append("cut there")
     if value.spread is not None:
         parts.append(f"\u00b1{value.spread:.3g}{unit} (1 sigma)")
     return ", ".join(parts)

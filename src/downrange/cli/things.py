@@ -133,9 +133,13 @@ def _try_mission(mission: Mission) -> str:
 
 def _try_vehicle(thing: Thing) -> str:
     from downrange.aero.build import build_aero
+    from downrange.flight.correlation import vehicle_correlation_problems
     from downrange.vehicle.build import build_bending, outline
 
     vehicle: VehicleSpec = thing.spec
+    problems = vehicle_correlation_problems(vehicle, str(thing.file))
+    if problems:
+        raise InputError(problems)
     build_aero(vehicle.aero, outline(vehicle), base_dir=thing.file.parent)
     build_bending(vehicle)
     engines = sum(stage.engine.count for stage in vehicle.stage)

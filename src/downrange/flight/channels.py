@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -137,6 +138,16 @@ def ranges(latitude: Floats, longitude: Floats, names: Names) -> tuple[Floats, F
     distance = names.earth_radius_m * np.arctan2(straight, cosine)
     turn = np.arctan2(y, x) - names.azimuth_rad
     return distance * np.cos(turn), distance * np.sin(turn)
+
+
+def distance_m(latitude_deg: float, longitude_deg: float, names: Names) -> float:
+    """How far a point is from the pad, m over the ground, on the same sphere."""
+    north, south = math.radians(latitude_deg), names.pad_latitude_rad
+    turn = math.radians(longitude_deg) - names.pad_longitude_rad
+    y = math.sin(turn) * math.cos(north)
+    x = math.cos(south) * math.sin(north) - math.sin(south) * math.cos(north) * math.cos(turn)
+    along = math.sin(south) * math.sin(north) + math.cos(south) * math.cos(north) * math.cos(turn)
+    return names.earth_radius_m * math.atan2(math.hypot(x, y), along)
 
 
 def telemetry(rows: Floats, layout: Layout, names: Names, t0_s: float) -> Telemetry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,16 +11,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from downrange.earth.spec import DeviationSpec
 from downrange.errors import InputError, Problem
-from downrange.flight.lines import EVERYDAY, SIDES, Line, drawable, lines_of
+from downrange.flight.lines import SIDES, drawable, drawable_of_vehicle
 from downrange.flight.spec import MissionSpec
-from downrange.vehicle.spec import CorrelationSpec
+from downrange.vehicle.spec import CorrelationSpec, VehicleSpec
 
 Floats = NDArray[np.float64]
 
 LEAST_EIGENVALUE = 1e-9  # below it a matrix has no use for as many values as it has rows
 AGREEMENT = 1e-12  # of two tables that correlate the same two values
 WIND = "wind.deviation"
+
+
+Finding = tuple[str, str, str, str]  # part of the mission, path in it, message, hint
 
 
 class Told(NamedTuple):
@@ -35,42 +40,47 @@ class Matrix(NamedTuple):
 
     Attributes:
         values: (n, n) with ones on the diagonal.
-        problems: what is wrong, as the part of the mission with path, message and hint.
+        problems: pairs that are stated twice, otherwise.
     """
 
     values: Floats
-    problems: list[tuple[str, str, str, str]]
+    problems: list[Finding]
 
 
-def tables_of(spec: MissionSpec) -> Iterator[Told]:
+def tables_of(spec: MissionSpec) -> list[Told]:
     """The vehicle's tables of correlation, then the mission's."""
-    for part, tables in (("vehicle", spec.vehicle.correlation), ("", spec.correlation)):
-        for number, table in enumerate(tables, start=1):
-            yield Told(part, f"correlation.{number}", table)
+    return [
+        Told(part, f"correlation.{number}", table)
+        for part, tables in (("vehicle", spec.vehicle.correlation), ("", spec.correlation))
+        for number, table in enumerate(tables, start=1)
+    ]
 
 
-def correlate(spec: MissionSpec, lines: Sequence[Line]) -> Matrix:
-    """The correlations that a mission states between lines; patterns may match none of them."""
-    names = [line.path for line in lines]
-    matrix = np.eye(len(lines))
+def correlate(
+    tables: Sequence[Told], deviation: DeviationSpec | None, names: Sequence[str]
+) -> Matrix:
+    """The correlations that tables and a wind's deviation state between values, by their paths.
+
+    Patterns of the tables may match none of them.
+    """
+    matrix = np.eye(len(names))
     stated: dict[tuple[int, int], str] = {}
-    problems: list[tuple[str, str, str, str]] = []
-    for i, j, coefficient in _wind_pairs(spec, names):
+    problems: list[Finding] = []
+    for i, j, coefficient in _wind_pairs(deviation, names):
         matrix[i, j] = matrix[j, i] = coefficient
         stated[i, j] = WIND
-    for told in tables_of(spec):
+    for told in tables:
         among = sorted({k for pattern in told.table.between for k in _matches(
             _whole(told, pattern), names)})  # fmt: skip
         coefficient = told.table.coefficient.si
-        for at, i in enumerate(among):
-            for j in among[at + 1 :]:
-                if (i, j) in stated and abs(matrix[i, j] - coefficient) > AGREEMENT:
-                    pair = f"{names[i]} and {names[j]} are correlated {coefficient:g}"
-                    message = f"{pair}, but {matrix[i, j]:g} by {stated[i, j]}"
-                    problems.append((told.part, told.path, message, "state each pair once"))
-                matrix[i, j] = matrix[j, i] = coefficient
-                stated[i, j] = f"{told.part}.{told.path}".lstrip(".")
-    return Matrix(matrix, list(dict.fromkeys(problems)))
+        for i, j in itertools.combinations(among, 2):
+            if (i, j) in stated and abs(matrix[i, j] - coefficient) > AGREEMENT:
+                pair = f"{names[i]} and {names[j]} are correlated {coefficient:g}"
+                message = f"{pair}, but {matrix[i, j]:g} by {stated[i, j]}"
+                problems.append((told.part, told.path, message, "state each pair once"))
+            matrix[i, j] = matrix[j, i] = coefficient
+            stated[i, j] = f"{told.part}.{told.path}".lstrip(".")
+    return Matrix(matrix, problems)
 
 
 def correlation_problems(spec: MissionSpec, files: Mapping[str, str], file: str) -> list[Problem]:
@@ -81,20 +91,34 @@ def correlation_problems(spec: MissionSpec, files: Mapping[str, str], file: str)
         files: file of each part that has one of its own.
         file: the mission's.
     """
-    known = {line.path: line for groups in (("knowledge",), EVERYDAY)
-             for line in lines_of(spec, groups, soundings=1)}  # fmt: skip
-    problems: list[tuple[str, str, str, str]] = []
-    for told in tables_of(spec):
-        problems += _unmatched(told, drawable(spec))
-    matrix = correlate(spec, list(known.values()))
-    problems += matrix.problems
-    if not matrix.problems:
-        problems += _not_positive(spec, list(known), matrix.values)
+    found = _findings(tables_of(spec), spec.wind.deviation, drawable(spec))
     return [
         Problem(files.get(part, file), path if part in files or not part else f"{part}.{path}",
                 message, hint)
-        for part, path, message, hint in problems
+        for part, path, message, hint in found
     ]  # fmt: skip
+
+
+def vehicle_correlation_problems(vehicle: VehicleSpec, file: str) -> list[Problem]:
+    """What is wrong with a vehicle's correlations, without a mission."""
+    tables = [
+        Told("vehicle", f"correlation.{number}", table)
+        for number, table in enumerate(vehicle.correlation, start=1)
+    ]
+    found = _findings(tables, None, drawable_of_vehicle(vehicle))
+    return [Problem(file, path, message, hint) for _, path, message, hint in found]
+
+
+def _findings(
+    tables: Sequence[Told], deviation: DeviationSpec | None, names: list[str]
+) -> list[Finding]:
+    """Every problem of some tables: unknown paths, pairs stated twice, what can't all hold."""
+    problems = [each for told in tables for each in _unmatched(told, names)]
+    matrix = correlate(tables, deviation, names)
+    problems += matrix.problems
+    if not matrix.problems:
+        problems += _not_positive(tables, names, matrix.values)
+    return problems
 
 
 def root(matrix: Floats) -> Floats:
@@ -128,7 +152,7 @@ def _matches(pattern: str, names: Sequence[str]) -> list[int]:
     return [k for k, name in enumerate(names) if form.fullmatch(name)]
 
 
-def _unmatched(told: Told, names: list[str]) -> Iterator[tuple[str, str, str, str]]:
+def _unmatched(told: Told, names: list[str]) -> Iterator[Finding]:
     """Patterns that name nothing that can be drawn, and tables with nothing to correlate."""
     from difflib import get_close_matches
 
@@ -150,16 +174,14 @@ def _unmatched(told: Told, names: list[str]) -> Iterator[tuple[str, str, str, st
         yield told.part, f"{told.path}.between", message, "a correlation needs two"
 
 
-def _not_positive(
-    spec: MissionSpec, names: list[str], matrix: Floats
-) -> Iterator[tuple[str, str, str, str]]:
+def _not_positive(tables: Sequence[Told], names: list[str], matrix: Floats) -> Iterator[Finding]:
     """Groups of values whose correlations can't all hold, laid to the first table that says one."""
     for block in _blocks(matrix):
         least = float(np.linalg.eigvalsh(matrix[np.ix_(block, block)])[0])
         if least > LEAST_EIGENVALUE:
             continue
         inside = [names[k] for k in block]
-        told = next((each for each in tables_of(spec) for pattern in each.table.between
+        told = next((each for each in tables for pattern in each.table.between
                      if _matches(_whole(each, pattern), inside)), None)  # fmt: skip
         part, path = (told.part, told.path) if told else ("wind", "deviation")
         shown = ", ".join(inside[:4]) + (f" and {len(inside) - 4} more" if len(inside) > 4 else "")
@@ -173,7 +195,8 @@ def _not_positive(
 
 def _blocks(matrix: Floats) -> list[list[int]]:
     """Groups of rows that are correlated with each other, however indirectly; none of one row."""
-    waiting, blocks = set(range(len(matrix))), []
+    waiting = set(np.flatnonzero((matrix != 0.0).sum(axis=1) > 1).tolist())
+    blocks = []
     while waiting:
         ahead, block = [min(waiting)], []
         while ahead:
@@ -182,14 +205,14 @@ def _blocks(matrix: Floats) -> list[list[int]]:
                 waiting.discard(row)
                 block.append(row)
                 ahead += [int(each) for each in np.flatnonzero(matrix[row]) if each in waiting]
-        if len(block) > 1:
-            blocks.append(sorted(block))
+        blocks.append(sorted(block))
     return blocks
 
 
-def _wind_pairs(spec: MissionSpec, names: Sequence[str]) -> Iterator[tuple[int, int, float]]:
+def _wind_pairs(
+    deviation: DeviationSpec | None, names: Sequence[str]
+) -> Iterator[tuple[int, int, float]]:
     """Correlations of the wind's deviation between its levels, exp(-d / L), by place in `names`."""
-    deviation = spec.wind.deviation
     if deviation is None:
         return
     place = {name: k for k, name in enumerate(names)}

@@ -17,7 +17,7 @@ from downrange._spec import get_path, walk_values
 from downrange.earth.build import count_soundings
 from downrange.faults.spec import FaultSpec
 from downrange.flight.assemble import Planned
-from downrange.flight.correlation import correlate, root
+from downrange.flight.correlation import correlate, root, tables_of
 from downrange.flight.kernel import draws as kernel
 from downrange.flight.lines import (
     EVERYDAY,
@@ -85,6 +85,23 @@ class DrawPlan:
         others = np.flatnonzero(self.correlation[row])
         return [(self.names[k], float(self.correlation[row, k])) for k in others if k != row]
 
+    def records(self) -> list[dict[str, Any]]:
+        """The lines for a file: what is drawn, from where, in SI; what has no end is None."""
+        return [
+            {
+                "path": line.path,
+                "group": line.group,
+                "distribution": line.kind,
+                "parameters": {key: _finite(each) for key, each in line.parameters.items()},
+                "unit": line.unit,
+                "nominal": _finite(line.nominal),
+                "status": line.value.status if line.value else None,
+                "source": line.value.source if line.value else None,
+                "correlated": dict(self.correlated_with(row)),
+            }
+            for row, line in enumerate(self.lines)
+        ]
+
     def sample(self, seed: int, first: int, count: int = 1) -> Floats:
         """The values of flights `first` and on, (count, n), SI.
 
@@ -125,9 +142,10 @@ def plan_draws(mission: Mission, groups: Sequence[str], planned: Planned | None 
     soundings = count_soundings(spec.wind, mission.folders["wind"]) if "wind" in groups else 0
     burns_s = burns_of(planned, spec) if planned else ()
     lines = lines_of(spec, groups, burns_s, soundings)
-    matrix = correlate(spec, lines).values
+    names = [line.path for line in lines]
+    matrix = correlate(tables_of(spec), spec.wind.deviation, names).values
     table = np.array([_row(line) for line in lines], dtype=np.float64)
-    keys = stream_keys([f"draw.{line.path}" for line in lines])
+    keys = stream_keys([f"draw.{name}" for name in names])
     return DrawPlan(
         lines=tuple(lines),
         correlation=matrix,
@@ -162,6 +180,10 @@ def draw(
     (values,) = plan.sample(seed, flight).tolist()
     drawn = dict(zip(plan.names, values, strict=True))
     return apply(mission.spec, drawn), drawn
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
 
 
 def _row(line: Line) -> list[float]:

@@ -14,7 +14,7 @@ from downrange.earth.coast import surface
 from downrange.faults.kernel import Faults
 from downrange.flight import results
 from downrange.flight.assemble import Planned, engine_names, site_of, tank_names
-from downrange.flight.channels import Names, ranges
+from downrange.flight.channels import Names, distance_m
 from downrange.flight.events import Context, events_of
 from downrange.flight.kernel import loop, watch
 from downrange.flight.spec import MissionSpec
@@ -111,9 +111,7 @@ class Teller:
         """What lies below a body's end, how far that is from the pad, and the end itself."""
         end = self._moment(name, last.clock_s, self.t0_s(clock), last.rigid, last.tank_kg, steered)
         below = surface(end.latitude_deg, end.longitude_deg, self.spec.site)
-        place = np.radians([end.latitude_deg]), np.radians([end.longitude_deg])
-        along, across = ranges(*place, self.names)
-        return below, float(np.hypot(along[0], across[0])), end
+        return below, distance_m(end.latitude_deg, end.longitude_deg, self.names), end
 
     def _moment(
         self, name: str, clock_s: float, t0_s: float, rigid: Floats, tank_kg: Floats, steered: bool
@@ -144,7 +142,7 @@ def teller_of(ready: Prepared, drawn: MissionSpec) -> Teller:
         throttles=tuple(
             math.nan if phase.engines == "none" else phase.throttle.si for phase in spec.phase
         ),
-        fault_texts=tuple(fault_lines(drawn)),
+        fault_texts=tuple(fault_lines(drawn, len(spec.fault))),
     )  # fmt: skip
     return Teller(spec, planned, names_of(ready), context, own)
 
@@ -167,11 +165,15 @@ def names_of(ready: Prepared) -> Names:
     )
 
 
-def fault_lines(spec: MissionSpec) -> list[str]:
-    """A line for each row of the fault schedule: a group of engines has a row for each."""
-    counts = {stage.name: stage.engine.count for stage in spec.vehicle.stage}
+def fault_lines(drawn: MissionSpec, stated: int) -> list[str]:
+    """A line for each row of the fault schedule: a group of engines has a row for each.
+
+    Only of the faults that the mission states, which come first: a drawn failure shows as an
+    engine that fails, if it still burns.
+    """
+    counts = {stage.name: stage.engine.count for stage in drawn.vehicle.stage}
     lines: list[str] = []
-    for fault in spec.fault:
+    for fault in drawn.fault[:stated]:
         stage, _, rest = fault.target.removeprefix("vehicle.").partition(".")
         lines += [str(fault)] * (counts.get(stage, 1) if rest == "engine" else 1)
     return lines

@@ -32,7 +32,7 @@ class Context:
     pitch_over_phases: frozenset[int]
     passive_phases: frozenset[int]  # in which the tanks are vented
     throttles: tuple[float, ...]  # of each phase; nan without engines
-    fault_texts: tuple[str, ...]  # a line for each row of the schedule
+    fault_texts: tuple[str, ...]  # a line for each row of the schedule that is told as a fault
     surface: str  # where an impact would be: land or sea
 
 
@@ -187,8 +187,8 @@ def _max_q(
 
 
 def _fault_events(faults: Faults, end_s: float, where: Context) -> Iterator[Event]:
-    """Each fault when it sets in; one that is there from the start shows at T0."""
-    for start_s, text in zip(faults.start_s, where.fault_texts, strict=True):
+    """Each stated fault when it sets in; one that is there from the start shows at T0."""
+    for start_s, text in zip(faults.start_s, where.fault_texts, strict=False):
         time_s = max(float(start_s), 0.0)
         if time_s <= end_s - where.t0_s:
             yield Event(time_s, where.body, "fault", text)

@@ -21,6 +21,7 @@ from downrange.flight.jobs import motion_jobs, tick_jobs
 from downrange.flight.kernel import loop
 from downrange.flight.load import Mission, load_mission
 from downrange.flight.record import recording_of
+from downrange.flight.sobol import Sobol
 from downrange.flight.warm import Helper
 from downrange.telemetry import Recording
 from downrange.telemetry.store import plain
@@ -64,6 +65,7 @@ def fly(
     flight: int = 0,
     disperse: Sequence[str] = (),
     record_rate_hz: float = RECORD_HZ,
+    points: tuple[int, int] | None = None,
     progress: Progress | None = None,
 ) -> Recording:
     """Fly a mission once and return its recording.
@@ -74,6 +76,7 @@ def fly(
         flight: which flight of a campaign with this seed.
         disperse: groups of values to draw, ("all",) for every one that changes between flights.
         record_rate_hz: rows of telemetry a second.
+        points: scrambles and flights of the campaign's sobol sequence; None where it is plain.
         progress: told what is being done.
 
     Raises:
@@ -92,8 +95,9 @@ def fly(
         compile_s = compile_loop(ready, helper)
     tell("flying")
     recording = fly_prepared(
-        ready, seed=seed, flight=flight, disperse=groups, record_rate_hz=record_rate_hz
-    )
+        ready, seed=seed, flight=flight, disperse=groups, record_rate_hz=record_rate_hz,
+        points=points,
+    )  # fmt: skip
     timing = recording.summary["timing"] | {
         "plan_s": planned_s, "compile_s": compile_s, "total_s": time.perf_counter() - started,
     }  # fmt: skip
@@ -119,9 +123,13 @@ def fly_prepared(
     flight: int = 0,
     disperse: Sequence[str] = (),
     record_rate_hz: float = RECORD_HZ,
+    points: tuple[int, int] | None = None,
     values: Floats | None = None,
 ) -> Recording:
     """One flight of a planned mission; see `fly`. `values` (n,) take the place of what is drawn."""
+    if points is not None:
+        plan = ready.dispersed(tuple(disperse)).plan
+        (values,) = Sobol(plan, seed, *points).sample(flight)
     journey, drawn = fly_drawn(ready, disperse, seed, flight, record_rate_hz, values)
     started = time.perf_counter()
     journey.fly()

@@ -17,6 +17,7 @@ from downrange.errors import InputError, Problem
 from downrange.flight.spec import MissionSpec
 from downrange.propulsion.spec import EngineGroupSpec, EngineOverride
 from downrange.units import CUT, Value
+from downrange.vehicle.spec import VehicleSpec
 
 Kind = Literal["normal", "uniform", "triangular", "exponential", "choice"]
 Span = tuple[float, float]
@@ -48,6 +49,7 @@ class Line:
         value: as it was written, with status and source; of a deviation of the wind its sigma,
             of a failure its rate. None for a sounding.
         nominal: the value of the flight that draws nothing; inf for a failure, 0 for a sounding.
+        where: what its path does not say: the altitude of a wind's level.
     """
 
     path: str
@@ -56,6 +58,14 @@ class Line:
     parameters: dict[str, float]
     value: Value | None
     nominal: float
+    where: str = ""
+
+    @property
+    def unit(self) -> str:
+        """The SI unit of what is drawn; "1" for a plain number."""
+        if self.kind == "exponential":
+            return "s"
+        return self.value.unit if self.value is not None else "1"
 
 
 def group_of(path: str) -> str:
@@ -128,17 +138,29 @@ def lines_of(
 def drawable(spec: MissionSpec) -> list[str]:
     """Paths of all that could be drawn of a mission, if it had a range."""
     paths = [path for path, _ in walk_values(spec) if group_of(path)]
-    for stage in spec.vehicle.stage:
-        fields = [*EngineOverride.model_fields, FAILURE]
-        paths += [
-            f"vehicle.{stage.name}.engine.{number}.{field}"
-            for number in range(1, stage.engine.count + 1)
-            for field in fields
-            if field not in _NOT_DRAWN
-        ]
     levels = len(spec.wind.deviation.level) if spec.wind.deviation else 0
     paths += [f"wind.deviation.level.{k + 1}.{side}" for k in range(levels) for side in SIDES]
-    return list(dict.fromkeys(paths))
+    return list(dict.fromkeys([*paths, *drawable_of_vehicle(spec.vehicle)]))
+
+
+def drawable_of_vehicle(vehicle: VehicleSpec) -> list[str]:
+    """The same of a vehicle, from the root of a mission."""
+    inside = (f"vehicle.{path}" for path, _ in walk_values(vehicle))
+    fields = [
+        *(field for field in EngineOverride.model_fields if group_of(_engine(field))),
+        FAILURE,
+    ]
+    engines = [
+        f"vehicle.{stage.name}.engine.{number}.{field}"
+        for stage in vehicle.stage
+        for number in range(1, stage.engine.count + 1)
+        for field in fields
+    ]
+    return list(dict.fromkeys([*(path for path in inside if group_of(path)), *engines]))
+
+
+def _engine(field: str) -> str:
+    return f"vehicle.stage.engine.{field}"
 
 
 def range_line(path: str, group: str, value: Value) -> Line:
@@ -225,4 +247,5 @@ def _deviation_lines(spec: MissionSpec) -> Iterator[Line]:
                 reach = CUT * sigma.si
                 parameters = {"mean": 0.0, "sigma": sigma.si, "low": -reach, "high": reach}
                 path = f"wind.deviation.level.{number}.{side}"
-                yield Line(path, "wind", "normal", parameters, sigma, 0.0)
+                where = f"at {level.altitude.text}"
+                yield Line(path, "wind", "normal", parameters, sigma, 0.0, where)

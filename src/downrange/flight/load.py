@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -66,14 +66,24 @@ class Mission:
         import tomli_w
 
         data = _plain(self.spec)
+        for _, table, key, path in self._named(data):
+            table[key] = str(path)
+        return tomli_w.dumps(data)
+
+    def named_files(self) -> dict[str, Path]:
+        """The files and folders that it reads besides its parts, by path: `wind.file`."""
+        return {name: path for name, _, _, path in self._named(_plain(self.spec))}
+
+    def _named(self, data: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str, Path]]:
+        """Path, table, key and file of what it names."""
         for part, *way in _NAMED_FILES:
             table = data.get(part, {})
             for key in way:
                 table = table.get(key, {})
             for key in _NAMES:
                 if table.get(key):
-                    table[key] = str((self.folders[part] / table[key]).resolve())
-        return tomli_w.dumps(data)
+                    path = (self.folders[part] / table[key]).resolve()
+                    yield ".".join((part, *way, key)), table, key, path
 
     def healthy(self) -> Mission:
         """The mission without faults, as it was planned."""

@@ -108,6 +108,22 @@ class Many:
         pieces = tuple(room_for(piece, room) for _ in range(2))
         return Gone(pieces, tuple(np.zeros((room, 1 + FALL_COLUMNS)) for _ in leg.dropped.names))
 
+    def compile(self) -> None:
+        """Have all that flies compiled, or read from the cache; flies nothing."""
+        room = len(self.ended_on)
+        numbers, writes = self.legs[0].numbers, self._writes[0]
+        drawn, errors = np.zeros((room, 0)), np.zeros((room, *numbers.sensors.imu.errors.shape))
+        nobody, flights = np.zeros(room), self.flights
+        reset(flights, self._fresh)
+        many.fly_flights(numbers, writes, drawn, errors, nobody, self.stop, flights)
+        reset(self._kept, new_piece(self.legs[0].leg.attached, len(numbers.plant.tanks.load_kg)))
+        many.part_flights(numbers.plant, self.legs[0].how, numbers.tick_s, writes, drawn, flights,
+                          self.seen[0], self._kept, self._kept, self._kept, nobody)  # fmt: skip
+        many.fall_flights(
+            self.legs[0].rest.around, self.legs[0].rest.ends_m, FALL_MOST_S, writes, drawn, nobody,
+            nobody, self._kept, self._work, self._rows, np.zeros((room, 1 + FALL_COLUMNS)),
+        )  # fmt: skip
+
     def fly(self, random: NDArray[np.uint64], errors: Floats, drawn: Floats) -> None:
         """Fly as many flights as there are rows.
 

@@ -12,7 +12,7 @@ from downrange.errors import InputError, Problem
 from downrange.propulsion import kernel
 from downrange.propulsion.kernel import Engines, Floats, Tanks, Thrusters
 from downrange.propulsion.spec import EngineGroupSpec, EngineOverride, TankSpec, ThrusterSpec
-from downrange.units import STANDARD_GRAVITY_MPS2, Value
+from downrange.units import Value
 
 NO_OVERRIDE = EngineOverride()
 
@@ -90,10 +90,9 @@ def _group_rows(
     shared = _shared(stage, group, tanks)
     rows = []
     for place, (y_m, z_m) in enumerate(offsets, start=1):
-        own = group.override.get(str(place), NO_OVERRIDE)
         swings = group.gimbal is not None and (group.gimballed == "all" or place in group.gimballed)
         row = np.zeros(kernel.ENGINE_COLUMNS)
-        for column, number in (shared | _performance(group, own)).items():
+        for column, number in (shared | _performance(group, place)).items():
             row[column] = number
         row[kernel.POSITION_M : kernel.POSITION_M + 3] = x_m, y_m, z_m
         row[kernel.GIMBALLED : kernel.GIMBALLED + 2] = float(swings)
@@ -119,19 +118,18 @@ def _shared(stage: int, group: EngineGroupSpec, tanks: Mapping[str, int]) -> dic
     }
 
 
-def _performance(group: EngineGroupSpec, own: EngineOverride) -> dict[int, float]:
-    """What one engine may have of its own, by column. Isp outlasts a changed thrust."""
-    thrust_n, area_m2, flow_kgps = group.rating()
-    isp_s = _si(own.isp_vac, thrust_n / (flow_kgps * STANDARD_GRAVITY_MPS2))
-    thrust_n = _si(own.thrust_vac, thrust_n)
+def _performance(group: EngineGroupSpec, number: int) -> dict[int, float]:
+    """What one engine may have of its own, by column."""
+    own = group.override.get(str(number), NO_OVERRIDE)
+    thrust_n, area_m2, flow_kgps = group.rating_of(number)
 
     def pick(name: str, absent: float) -> float:
         return _si(getattr(own, name), _si(getattr(group, name), absent))
 
     return {
         kernel.THRUST_VAC_N: thrust_n,
-        kernel.EXIT_AREA_M2: _si(own.exit_area, area_m2),
-        kernel.FLOW_KGPS: thrust_n / (isp_s * STANDARD_GRAVITY_MPS2),
+        kernel.EXIT_AREA_M2: area_m2,
+        kernel.FLOW_KGPS: flow_kgps,
         kernel.THROTTLE_MIN: pick("throttle_min", 1.0),
         kernel.THROTTLE_MAX: pick("throttle_max", 1.0),
         kernel.START_DELAY_S: pick("start_delay", 0.0),

@@ -122,12 +122,20 @@ class GimbalSpec(Spec):
     damping: PositiveRatio
 
 
+# One engine has one of each: the other follows from it and the nozzle.
+_ONE_FIGURE = (("thrust_vac", "thrust_sl"), ("isp_vac", "isp_sl"))
+
+
 class EngineOverride(Spec):
     """What differs in one engine of a group.
 
+    What is given at sea level is so with the engine's own nozzle.
+
     Attributes:
         thrust_vac: in vacuum at full level.
+        thrust_sl: at sea level and full level, in place of that in vacuum.
         isp_vac: specific impulse in vacuum.
+        isp_sl: specific impulse at sea level, in place of that in vacuum.
         exit_area: of the nozzle.
         mixture_ratio: oxidiser over fuel, by mass.
         throttle_min: lowest level that can be asked for.
@@ -140,7 +148,9 @@ class EngineOverride(Spec):
     """
 
     thrust_vac: Thrust | None = None
+    thrust_sl: Thrust | None = None
     isp_vac: Isp | None = None
+    isp_sl: Isp | None = None
     exit_area: NonNegativeArea | None = None
     mixture_ratio: PositiveRatio | None = None
     throttle_min: Fraction | None = None
@@ -150,6 +160,17 @@ class EngineOverride(Spec):
     shutdown_delay: Duration | None = None
     fall_time: Duration | None = None
     failure_rate: FailureRate | None = None
+
+    @model_validator(mode="after")
+    def _one_figure_each(self) -> Self:
+        wrong = [
+            f"give {one} or {other}, the other follows from the nozzle"
+            for one, other in _ONE_FIGURE
+            if getattr(self, one) is not None and getattr(self, other) is not None
+        ]
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
 
 
 class EngineGroupSpec(Spec):
@@ -224,7 +245,7 @@ class EngineGroupSpec(Spec):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        problems = list(_group_problems(self))
+        problems = [*_group_problems(self), *_doubled(self)]
         try:
             self.rating()
         except ValueError as error:
@@ -233,11 +254,11 @@ class EngineGroupSpec(Spec):
             raise ValueError("; ".join(problems))
         return self
 
-    def rating(self) -> tuple[float, float, float]:
+    def rating(self, checked: bool = True) -> tuple[float, float, float]:
         """Return (vacuum thrust N, exit area m^2, flow kg/s) of one engine at level 1.
 
         Raises:
-            ValueError: the figures given don't fix these, or don't agree.
+            ValueError: the figures given don't fix these, or, if `checked`, don't agree.
         """
         thrust_n, area_m2 = _thrust_and_area(self)
         if self.isp_vac is not None:
@@ -247,8 +268,28 @@ class EngineGroupSpec(Spec):
             flow_kgps = sea_level_n / (self.isp_sl.si * STANDARD_GRAVITY_MPS2)
         else:
             raise ValueError("needs isp_vac or isp_sl")
-        _check_agreement(self, thrust_n, area_m2, flow_kgps)
+        if checked:
+            _check_agreement(self, thrust_n, area_m2, flow_kgps)
         return thrust_n, area_m2, flow_kgps
+
+    def rating_of(self, number: int) -> tuple[float, float, float]:
+        """Return the same of one engine by its number, with what it has of its own.
+
+        What it has not follows the group: the impulse in vacuum outlasts a changed thrust.
+        """
+        own = self.override.get(str(number), EngineOverride())
+        thrust_n, area_m2, flow_kgps = self.rating(checked=False)
+        isp_s = thrust_n / (flow_kgps * STANDARD_GRAVITY_MPS2)
+        area_m2 = area_m2 if own.exit_area is None else own.exit_area.si
+        if own.thrust_vac is not None:
+            thrust_n = own.thrust_vac.si
+        elif own.thrust_sl is not None:
+            thrust_n = own.thrust_sl.si + SEA_LEVEL_PA * area_m2
+        if own.isp_vac is not None:
+            isp_s = own.isp_vac.si
+        elif own.isp_sl is not None:
+            isp_s = own.isp_sl.si * thrust_n / (thrust_n - SEA_LEVEL_PA * area_m2)
+        return thrust_n, area_m2, thrust_n / (isp_s * STANDARD_GRAVITY_MPS2)
 
 
 class ThrusterSpec(Spec):
@@ -332,6 +373,14 @@ def _group_problems(group: EngineGroupSpec) -> Iterator[str]:
             yield (
                 f"moving_inertia is about the gimbal point: at least mass cg^2 = {least:.3g} kg m^2"
             )
+
+
+def _doubled(group: EngineGroupSpec) -> Iterator[str]:
+    """Figures that say one thing, each drawn for itself."""
+    for one, other in _ONE_FIGURE:
+        if all(given is not None and given.spread is not None
+               for given in (getattr(group, one), getattr(group, other))):  # fmt: skip
+            yield f"{one} and {other} both have a spread: they are one figure, leave one out"
 
 
 def _thrust_and_area(group: EngineGroupSpec) -> tuple[float, float]:

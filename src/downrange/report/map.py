@@ -193,9 +193,11 @@ def _frame(axes: Axes, view: View, palette: Palette) -> None:
             axis.set_major_locator(FixedLocator(_MERIDIANS if signs == "EW" else _PARALLELS))
             axis.set_major_formatter(FuncFormatter(lambda v, _, s=signs: degrees(v, s, 0)))
             continue
-        ticks = MaxNLocator(4).tick_values(*axis.get_view_interval())
+        # Steps of so many units at one place: a tick's words are its very value.
+        locator = MaxNLocator(4, steps=[1, 2, 5, 10])
+        ticks = locator.tick_values(*axis.get_view_interval())
         places = max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9))
-        axis.set_major_locator(MaxNLocator(4))
+        axis.set_major_locator(locator)
         axis.set_major_formatter(FuncFormatter(lambda v, _, s=signs, p=places: degrees(v, s, p)))
 
 

@@ -341,13 +341,10 @@ def _vehicle_findings(vehicle: VehicleSpec) -> Iterator[Finding]:
 
 def liftoff_thrust_n(group: EngineGroupSpec) -> float:
     """Thrust of a group at full level in the standard atmosphere at sea level, N."""
-    thrust_n, area_m2, _ = group.rating()
     total_n = 0.0
     for number in range(1, group.count + 1):
-        own = group.override.get(str(number))
-        own_thrust = own.thrust_vac.si if own is not None and own.thrust_vac else thrust_n
-        own_area = own.exit_area.si if own is not None and own.exit_area else area_m2
-        total_n += own_thrust - SEA_LEVEL_PA * own_area
+        thrust_n, area_m2, _ = group.rating_of(number)
+        total_n += thrust_n - SEA_LEVEL_PA * area_m2
     return total_n
 
 

@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange.campaign.envelopes import LEVELS
+from downrange.campaign.envelopes import LEAST_SHOWN, LEVELS
 from downrange.campaign.statistics import LEVEL, clopper_pearson_all, running_share
 from downrange.campaign.words import count, quantity_title, value_of
-from downrange.report.figures import BOX_PT, HEIGHT_PT, WIDTH_PT, Drawing, mark_events, scale_for
-from downrange.report.style import FONT_PT, PAGE, new_axes, new_figure, to_svg
+from downrange.report.figures import (
+    BOX_PT,
+    CLOCK_S,
+    DECADES,
+    HEIGHT_PT,
+    WIDTH_PT,
+    Drawing,
+    mark_events,
+    scale_for,
+)
+from downrange.report.spans import AIR_PA
+from downrange.report.style import PAGE, new_axes, new_figure, to_svg
 from downrange.review.words import mission_time
 from downrange.telemetry import Event, Telemetry
 from downrange.telemetry.channels import channel as known_channel
@@ -29,8 +39,10 @@ BLUE, RED = PAGE.series[0], PAGE.danger
 WIDE, NARROW = 0.16, 0.26  # how strong the bands are
 MOST_DOTS = 1500
 LEAST_BINS, MOST_BINS = 12, 48
-LEAST_SHOWN = 10  # flights in a bin of time, or 1 % of all: fewer have no percentiles
 TIME_POINTS = 240
+LOGARITHMIC = ("angle_of_attack_deg", "attitude_error_deg")
+FAR_M = 5e6  # a range so long goes round the Earth
+CLOCK_STEPS_S = (60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0)
 ROOM = 3.0  # a range so many times the bulk's is cut, and what is beyond is told
 PLAIN_PT, SMALL_PT = 192.0, 150.0  # heights of figures without names above
 
@@ -163,12 +175,16 @@ def scatter(campaign: Campaign) -> Drawing | None:
 
 def envelope(campaign: Campaign, body: str, name: str, nominal: Telemetry | None) -> Drawing | None:
     """A channel over time: bands of 98 and 90 % of flights, their middle, the nominal flight."""
-    found, flights = campaign.envelope(body, name), len(campaign.flights)
-    enough = found.flights >= min(max(LEAST_SHOWN, 0.01 * flights), flights)
+    found = campaign.envelope(body, name)
+    enough = found.flights >= campaign.envelopes.least
     if not enough.any():
         return None
     values = np.where(enough, found.values, np.nan)
     largest = float(np.nanmax(np.abs(values)))
+    if _means_nothing(name, largest):
+        return None
+    log = name in LOGARITHMIC and largest > 0.0
+    values = np.maximum(values, DECADES * largest) if log else values
     factor, unit = scale_for(unit_of(name), largest)
     p = dict(zip(LEVELS, values * factor, strict=True))
     figure, axes = new_plot(named=True)
@@ -189,16 +205,24 @@ def envelope(campaign: Campaign, body: str, name: str, nominal: Telemetry | None
             legend.append(("nominal", "planned"))
     axes.set_xlim(first, max(last, first + 1e-9))
     axes.margins(y=0.06)
+    if log:
+        axes.set_yscale("log")
+        axes.set_ylim(float(np.nanpercentile(p[0.01], 3.0)) / 1.5, 1.6 * largest * factor)
     mark_events(axes, _events(campaign, body), (first, max(last, first + 1e-9)), PAGE)
-    _plain_numbers(axes)
+    _plain_numbers(axes, log=log)
     _time_axis(axes)
     known = known_channel(name)
     title = known.title if known else name
-    fewest = int(found.flights[enough].min())
     caption = known.description if known else ""
-    caption += f"; at least {count(fewest)} flights at any time" if fewest < flights else ""
     svg = to_svg(figure, f"Envelope of {title} of {body} over time")
     return Drawing(title, unit, caption, svg, tuple(legend))
+
+
+def _means_nothing(name: str, largest: float) -> bool:
+    """Whether a channel says nothing of a body: air where there is none, ranges round the Earth."""
+    if name in ("downrange_m", "crossrange_m"):
+        return largest > FAR_M
+    return name == "dynamic_pressure_pa" and largest < AIR_PA
 
 
 def _events(campaign: Campaign, body: str) -> list[Event]:
@@ -238,18 +262,16 @@ def _span(values: Floats) -> tuple[float, float]:
     return low - 0.04 * (high - low), high + 0.04 * (high - low)
 
 
-def _plain_numbers(axes: Axes, *, every_decade: bool = False) -> None:
+def _plain_numbers(axes: Axes, *, every_decade: bool = False, log: bool = False) -> None:
+    """Ticks at round numbers, told without exponents; `every_decade` along x, `log` along y."""
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
     tick = FuncFormatter(lambda v, _: f"{v:,.6g}".replace("-", "\u2212").replace(",", "\u202f"))
-    if every_decade:
-        axes.xaxis.set_major_locator(LogLocator(10.0))
-        axes.xaxis.set_minor_locator(NullLocator())
-    else:
-        axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.xaxis.set_major_formatter(tick)
-    axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.yaxis.set_major_formatter(tick)
+    for axis, decades, most in ((axes.xaxis, every_decade, 6), (axes.yaxis, log, 5)):
+        axis.set_major_locator(LogLocator(10.0) if decades else MaxNLocator(most))
+        axis.set_major_formatter(tick)
+        if decades:
+            axis.set_minor_locator(NullLocator())
 
 
 def _percent_axis(axes: Axes) -> None:
@@ -260,8 +282,18 @@ def _percent_axis(axes: Axes) -> None:
 
 
 def _time_axis(axes: Axes) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    """Seconds, or mission time where they are many; as much of it as the ticks are apart."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
+    first, last = axes.get_xlim()
+    if last - first > CLOCK_S:
+        step = next((s for s in CLOCK_STEPS_S if (last - first) / s <= 7.0), CLOCK_STEPS_S[-1])
+        axes.xaxis.set_major_locator(MultipleLocator(step))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: _clock(v)))
+        return
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g} s".replace("-", "\u2212")))
-    axes.tick_params(axis="x", labelsize=FONT_PT)
+
+
+def _clock(time_s: float) -> str:
+    return mission_time(float(round(time_s))).removeprefix("T+").rsplit(".", 1)[0]

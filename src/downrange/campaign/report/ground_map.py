@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from downrange.campaign.footprint import Footprint
 from downrange.campaign.report.figures import thinned
-from downrange.campaign.words import count
+from downrange.campaign.words import count, place_title
 from downrange.report.figures import Drawing
 from downrange.report.map import (
     BOX_PT,
@@ -23,7 +23,6 @@ from downrange.report.map import (
 )
 from downrange.report.style import FONT_PT, PAGE, new_axes, new_figure, to_svg
 from downrange.review.summary import degrees
-from downrange.review.words import body_title
 from downrange.telemetry import Recording, Telemetry
 
 if TYPE_CHECKING:
@@ -34,44 +33,49 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 NEAR_PAD = 3.0  # sizes of a footprint: a pad nearer than this is on its map
-TOGETHER = 1.5  # sizes of the larger: footprints nearer than this share a map
+TOGETHER = 1.0  # sizes of the smaller: footprints nearer than this share a map
 MOST_DOTS = 900
 EDGE = 0.05  # of a map's width: a tick nearer to its edge has no room for its words
-LEAST_KM = 0.5  # size of the smallest footprint
+LEAST_KM = 1.0  # size of the smallest footprint
 
 
 def maps(campaign: Campaign, nominal: dict[str, Telemetry]) -> Iterator[Drawing]:
     """A map of all that came down, where it lies far apart, and one of each place."""
     found = {body: each for body, each in campaign.footprints.items() if each.count}
     groups = list(_groups(found))
+    if len(groups) > 1:  # crosses without an ellipse are on the map of all
+        groups = [group for group in groups if any(found[body].ellipses for body in group)]
     pad = (campaign.plan.get("map") or {}).get("pad")
     near = [pad is not None and _near(pad, [found[body] for body in group]) for group in groups]
-    if len(groups) > 1 or (pad and not all(near)):
+    shown = {body for group in groups for body in group}
+    if len(groups) > 1 or len(shown) < len(found) or (pad and not all(near)):
         yield _map(campaign, list(found), nominal, with_pad=True, whole=True)
     for group, close in zip(groups, near, strict=True):
         yield _map(campaign, group, nominal, with_pad=close, whole=False)
 
 
 def _groups(found: dict[str, Footprint]) -> Iterator[list[str]]:
-    """Bodies that came down at one place, as fairing halves do."""
+    """Places that are hardly apart, as those of fairing halves."""
     left = list(found)
     while left:
         first = left.pop(0)
-        here = {
-            "latitude_deg": found[first].latitude_deg,
-            "longitude_deg": found[first].longitude_deg,
-        }
-        size = _size_km(found[first])
-        mates = [
-            b for b in left if _gap_km(found[b], here) < TOGETHER * max(size, _size_km(found[b]))
-        ]
-        left = [body for body in left if body not in mates]
+        mates = [other for other in left if _together(found[first], found[other])]
+        left = [other for other in left if other not in mates]
         yield [first, *mates]
 
 
+def _together(one: Footprint, other: Footprint) -> bool:
+    place = {"latitude_deg": other.latitude_deg, "longitude_deg": other.longitude_deg}
+    return _gap_km(one, place) < TOGETHER * min(_size_km(one), _size_km(other))
+
+
 def _size_km(found: Footprint) -> float:
-    """Half of the long axis of the largest ellipse."""
-    return max([LEAST_KM, *(each.semi_major_m / 1e3 for each in found.ellipses)])
+    """Half of the long axis of the largest ellipse, or of a cloud that has none."""
+    if found.ellipses:
+        return max(LEAST_KM, found.ellipses[-1].semi_major_m / 1e3)
+    if found.count > 1:
+        return max(LEAST_KM, 3.0 * float(np.sqrt(np.trace(found.covariance_m2))) / 1e3)
+    return LEAST_KM
 
 
 def _near(pad: dict[str, float], places: Sequence[Footprint]) -> bool:
@@ -105,11 +109,13 @@ def _map(
     edge = EDGE * (view.east - view.west)
     axes.set_xticks([x for x in axes.get_xticks() if view.west + edge < x < view.east - edge])
     if whole:
-        _names(axes, campaign, bodies)
+        _names(axes, campaign, bodies, view)
     title, caption = _told(campaign, bodies, whole)
-    legend = [(body_title(body), str(k % len(PAGE.series) + 1)) for k, body in enumerate(bodies)]
+    legend = [(place_title(body), str(k % len(PAGE.series) + 1)) for k, body in enumerate(bodies)]
     legend = legend if len(bodies) > 1 else []
-    legend += [("ellipses of 50, 90 and 99 %", "ring"), ("density", "band")] if not whole else []
+    drawn = [campaign.footprints[body] for body in bodies if not whole]
+    legend += [("ellipses of 50, 90 and 99 %", "ring")] if any(x.ellipses for x in drawn) else []
+    legend += [("density", "band")] if any(x.density for x in drawn) else []
     legend += [("nominal ground track", "planned")] if tracks and (whole or with_pad) else []
     return Drawing(title, "", caption, to_svg(figure, f"Map: {title}, {caption}"), tuple(legend))
 
@@ -170,24 +176,30 @@ def _density(axes: Axes, found: Footprint, colour: str) -> None:
             )  # fmt: skip
 
 
-def _names(axes: Axes, campaign: Campaign, bodies: Sequence[str]) -> None:
-    """Each place's name beside it, one for bodies that share it."""
+def _names(axes: Axes, campaign: Campaign, bodies: Sequence[str], view: View) -> None:
+    """Each place's name beside it, one for those that lie together."""
     found = {body: campaign.footprints[body] for body in bodies}
     for group in _groups(found):
-        first, *others = (body_title(body) for body in group)
-        ring = found[group[0]].ellipses[-1].ring_deg if found[group[0]].ellipses else None
-        at = (found[group[0]].longitude_deg, found[group[0]].latitude_deg)
-        at = at if ring is None else (float(ring[:, 1].max()), at[1])
-        axes.annotate(" and ".join((first, *(other.lower() for other in others))), at,
-                      xytext=(6, 0), textcoords="offset points", va="center", color=PAGE.ink,
+        place = found[group[0]]
+        ring = place.ellipses[-1].ring_deg[:, 1] if place.ellipses else [place.longitude_deg]
+        left = place.longitude_deg > 0.5 * (view.west + view.east)
+        at = float(min(ring) if left else max(ring)), place.latitude_deg
+        axes.annotate(_listed(group), at, xytext=(-6 if left else 6, 0), va="center",
+                      textcoords="offset points", ha="right" if left else "left", color=PAGE.ink,
                       fontsize=FONT_PT, zorder=8)  # fmt: skip
+
+
+def _listed(places: Sequence[str]) -> str:
+    """Places as words: "Fairing left and fairing right"."""
+    first, *others = (place_title(place) for place in places)
+    words = [first, *(other[:1].lower() + other[1:] for other in others)]
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _told(campaign: Campaign, bodies: Sequence[str], whole: bool) -> tuple[str, str]:
     if whole:
-        return "Where everything came down", "ellipses that hold 99 %"
-    first, *others = (body_title(body) for body in bodies)
-    title = " and ".join((first, *(other.lower() for other in others)))
+        return "Where everything came down", "ellipses that hold 99 %; crosses where there are few"
+    title = _listed(bodies)
     fewest = min(campaign.footprints[body].count for body in bodies)
     place = campaign.footprints[bodies[0]]
     where = f"{degrees(place.latitude_deg, 'NS', 2)} {degrees(place.longitude_deg, 'EW', 2)}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -84,7 +83,7 @@ def _told(campaign: Campaign) -> dict[str, Any]:
         "margins": tuple(rows.margin_rows(campaign)),
         "quantities": tuple(rows.spread_rows(campaign, others)),
         "associations": tuple(
-            (*rows.association_title(each), each, tuple(rows.association_rows(each)))
+            (*rows.association_title(each), each, tuple(rows.association_rows(campaign, each)))
             for each in campaign.associations
             if each.found
         ),
@@ -94,6 +93,9 @@ def _told(campaign: Campaign) -> dict[str, Any]:
             for each in campaign.telling
         ),
         "draws": tuple(rows.draw_rows(campaign)),
+        "drawn_together": tuple(rows.correlation_rows(campaign)),
+        "drawn_values": len(campaign.request.draws),
+        "least": count(campaign.envelopes.least),
         "not_drawn": tuple(_not_drawn(campaign)),
         "assumed": tuple(_assumed(campaign)),
         "flights": count(len(campaign.flights)),
@@ -103,7 +105,7 @@ def _told(campaign: Campaign) -> dict[str, Any]:
 
 
 def _title(campaign: Campaign) -> str:
-    return str(tomllib.loads(campaign.mission).get("title") or spoken(campaign.request.mission))
+    return str(campaign.mission_data.get("title") or spoken(campaign.request.mission))
 
 
 def _subtitle(campaign: Campaign) -> str:
@@ -190,7 +192,9 @@ def _envelopes(
             for each, name in channels
             if each == body
         ]  # fmt: skip
-        yield f"envelope {body_title(body)}", drawings
+        beside = any(("nominal", "planned") in each.legend for each in drawings if each)
+        title = f"Envelopes of {body_title(body).lower()}"
+        yield f"{title} against nominal" if beside else title, drawings
 
 
 def nominal_of(campaign: Campaign) -> dict[str, Telemetry]:
@@ -212,6 +216,10 @@ def _not_drawn(campaign: Campaign) -> Iterator[str]:
     missing = [name for name in GROUPS if name not in groups]
     if missing:
         yield f"Groups that were left out: {'; '.join(f'{n} ({GROUPS[n]})' for n in missing)}."
+    drawn = {str(line.get("group")) for line in campaign.request.draws}
+    empty = [name for name in groups if name in GROUPS and name not in drawn]
+    if empty:
+        yield f"Groups that were asked for, but hold no value with a spread: {', '.join(empty)}."
     yield (
         "Values without a range or a spread in the catalogue, and every choice of the model: "
         "equations, tables of aerodynamics, the shape of the atmosphere."
@@ -240,7 +248,7 @@ def _assumed(campaign: Campaign) -> Iterator[tuple[str, str]]:
         yield "Stopped", f"when the interval of the success share was {request.until_width:g} wide"
     if timing["wall_s"]:
         pace = f"{timing['flights_per_s']:.1f} flights a second"
-        hands = f"{timing['workers']} workers ({timing['engine']})"
+        hands = f"{timing['workers']} worker{'s' * (timing['workers'] != 1)} ({timing['engine']})"
         yield "Flown in", f"{timing['wall_s']:,.0f} s, {pace}, {hands}"
     versions = request.versions or {}
     machine = {key: versions[key] for key in ("cpu", "machine", "system") if key in versions}

@@ -20,17 +20,18 @@ from downrange.campaign.words import (
     interval,
     outcome_word,
     percent,
+    place_title,
     quantity_title,
     value_of,
 )
-from downrange.review.words import NOTHING, body_title, number, quantity, spoken
+from downrange.review.words import NOTHING, number, quantity, spoken
 from downrange.telemetry.channels import unit_of
 
 if TYPE_CHECKING:
     from downrange.campaign.association import Association
     from downrange.campaign.results import Campaign
 
-_NUMBERED = re.compile(r"\.\d+(?=\.)")
+_NUMBERED = re.compile(r"(?<=\.engine)\.\d+(?=\.)")
 SURE = 0.99  # share of the insertions that the bound is for
 
 
@@ -106,11 +107,11 @@ def key_numbers(campaign: Campaign) -> Iterator[tuple[str, str, str]]:
                 f"\u00b1\u202f{_within(campaign, name)}",
                 f"of {count(campaign.quantities[name].count)} insertions",
             )
-    for body, found in list(campaign.footprints.items())[:1]:
-        if found.ellipses:
-            last = found.ellipses[-1]
-            told = f"ellipse that holds {100.0 * last.share:g} %"
-            yield f"{body_title(body)} on the ground", f"{number(last.area_km2)}\u00a0km²", told
+    placed = {name: found for name, found in campaign.footprints.items() if found.ellipses}
+    for name in sorted(placed, key=lambda name: -placed[name].count)[:1]:
+        last = placed[name].ellipses[-1]
+        told = f"holds {100.0 * last.share:g} % of {count(placed[name].count)} impacts"
+        yield f"{place_title(name)}, ellipse", f"{number(last.area_km2)}\u00a0km²", told
 
 
 LEAST_FOR_BOUND = 20
@@ -144,7 +145,7 @@ def ground_rows(campaign: Campaign) -> Iterator[tuple[str, ...]]:
         for each in found.ellipses:
             densest = found.density.areas_km2.get(each.share) if found.density else None
             yield (
-                body_title(body), f"{100.0 * each.share:g}\u00a0%",
+                place_title(body), f"{100.0 * each.share:g}\u00a0%",
                 quantity(2.0 * each.semi_major_m, "m"), quantity(2.0 * each.semi_minor_m, "m"),
                 f"{each.azimuth_deg:.0f}°", f"{number(each.area_km2)}\u00a0km²", both(each.inside),
                 NOTHING if densest is None else f"{number(densest)}\u00a0km²",
@@ -152,15 +153,17 @@ def ground_rows(campaign: Campaign) -> Iterator[tuple[str, ...]]:
 
 
 def ground_notes(campaign: Campaign) -> Iterator[str]:
-    """What is not given of the places, and why; and on what they lie."""
-    for body, found in campaign.footprints.items():
-        surfaces = campaign.impacts[body].surfaces
-        if len(surfaces) > 1 or "land" in surfaces:
+    """On what it came down, and what is not given of the places, and why."""
+    notes: dict[str, list[str]] = {}
+    for place, found in campaign.footprints.items():
+        surfaces = campaign.impacts[place].surfaces
+        if set(surfaces) != {"sea"}:
             told = ", ".join(f"{count(n)} on {name}" if name != "sea" else f"{count(n)} in the sea"
                              for name, n in surfaces.items())  # fmt: skip
-            yield f"{body_title(body)}: {told}."
+            notes.setdefault(f"{told}.", []).append(place_title(place))
         for note in found.notes:
-            yield f"{body_title(body)}: {note}"
+            notes.setdefault(note, []).append(place_title(place))
+    yield from (f"{', '.join(places)}: {note}" for note, places in notes.items())
 
 
 def spread_rows(campaign: Campaign, names: list[str]) -> Iterator[tuple[str, ...]]:
@@ -189,11 +192,12 @@ def margin_rows(campaign: Campaign) -> Iterator[tuple[str, ...]]:
         )  # fmt: skip
 
 
-def association_rows(found: Association) -> Iterator[tuple[str, ...]]:
+def association_rows(campaign: Campaign, found: Association) -> Iterator[tuple[str, ...]]:
     """(value, correlation, in standard errors, median at low, median at high)."""
+    faults = campaign.mission_data.get("fault") or ()
     for line in found.found:
         yield (
-            draw_title(line.path), f"{line.correlation:+.2f}".replace("-", "\u2212"),
+            draw_title(line.path, faults), f"{line.correlation:+.2f}".replace("-", "\u2212"),
             f"{line.errors:+.1f}".replace("-", "\u2212"), _si(line.low), _si(line.high),
         )  # fmt: skip
 
@@ -223,7 +227,7 @@ def association_title(found: Association) -> tuple[str, str, str]:
 def draw_rows(campaign: Campaign) -> Iterator[tuple[str, ...]]:
     """(value, group, distribution, status, source) of each drawn value.
 
-    Those that differ only by the number of an engine or a level share a row.
+    Those that differ only by the number of an engine share a row.
     """
     found: dict[tuple[str, ...], list[str]] = {}
     for line in campaign.request.draws:
@@ -264,3 +268,15 @@ def distribution(line: dict[str, Any]) -> str:
         case "choice":
             return f"one of {given.get('count', '')}, all alike"
     return str(line.get("kind") or NOTHING)
+
+
+def correlation_rows(campaign: Campaign) -> Iterator[tuple[str, str, str, str]]:
+    """(values drawn together, coefficient, status, source) of the mission and its vehicle."""
+    mission = campaign.mission_data
+    for prefix, held in (("", mission), ("vehicle.", mission.get("vehicle") or {})):
+        for each in held.get("correlation") or ():
+            told = each.get("coefficient") or {}
+            told = told if isinstance(told, dict) else {"value": told}
+            names = " and ".join(f"{prefix}{path}" for path in each.get("between") or ())
+            status, source = (str(told.get(key) or NOTHING) for key in ("status", "source"))
+            yield names, str(told.get("value")), status, source
