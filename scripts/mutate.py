@@ -72,7 +72,7 @@ MUTATIONS = (
     Mutation("guidance blind to what it sensed", "gnc/kernel/upfg.py",
              "vgo = sub(vector_at(memory, VGO_MPS), vector_at(memory, SENSED_MPS))",
              "vgo = vector_at(memory, VGO_MPS)"),
-    Mutation("wind blows to where it comes from", "earth/build.py",
+    Mutation("wind blows to where it comes from", "earth/sounding.py",
              "return -np.asarray(speed) * np.cos(bearing), -np.asarray(speed) * np.sin(bearing)",
              "return np.asarray(speed) * np.cos(bearing), np.asarray(speed) * np.sin(bearing)"),
     Mutation("damping per rate * length / V", "aero/kernel.py",
