@@ -104,6 +104,7 @@ def test_columns_come_back_as_they_were(campaign: Campaign, rows: Columns) -> No
     assert len(flights) == N
     assert list(flights.names) == list(rows)
     assert np.array_equal(flights.column("flight"), np.arange(N))
+    assert np.array_equal(campaign.numbers, np.arange(N))
     for name in ("end_time_s", f"draw.{DRAWS[0][0]}", "body.stage1.end_time_s"):
         assert np.array_equal(flights.column(name), rows[name], equal_nan=True)
     assert flights.column("outcome").tolist() == rows["outcome"].tolist()
