@@ -68,6 +68,8 @@ class FakeFlyer:
         for flight in range(first, first + count):
             self.make.hurt(flight)
             time.sleep(self.make.delay_s)
+            if flight == self.make.waits:
+                assert self.stopped.wait(60.0)
             rows.append(self.row(flight))
             if self.stopped.is_set():
                 break
@@ -127,6 +129,7 @@ class MakeFake:
         delay_s: what a flight takes, s.
         kills: flight whose worker process is killed, so often; the times are counted in `marks`.
         fails: flight that can't be flown.
+        waits: flight that ends only when it is told to stop.
     """
 
     chance: float = 0.7
@@ -135,6 +138,7 @@ class MakeFake:
     times: int = 1
     marks: Path = Path()
     fails: int = -1
+    waits: int = -1
 
     def __call__(self) -> Flyer:
         return FakeFlyer(self)

@@ -52,7 +52,7 @@ def test_flights_come_back_in_order(
     pauses_s: list[float], counts: list[int], workers: int, ahead: int
 ) -> None:
     with Crew([lambda: Slow(pauses_s)] * workers) as crew:
-        back = list(in_order(crew, spans(counts), ahead, lambda: False))
+        back = list(in_order(crew, spans(counts), ahead))
     numbers = [number for flown in back for number in flown.chunk.columns["flight"].tolist()]
     assert numbers == list(range(sum(counts)))
     assert {worker for flown in back for worker in flown.workers.tolist()} <= set(range(workers))
@@ -67,8 +67,8 @@ def test_a_stop_leaves_no_gap(pauses_s: list[float], workers: int, after: int) -
     def enough() -> bool:
         return len(seen) >= after
 
-    with Crew([lambda: Slow(pauses_s)] * workers) as crew:
-        for flown in in_order(crew, endless, 6, enough):
+    with Crew([lambda: Slow(pauses_s)] * workers, enough) as crew:
+        for flown in in_order(crew, endless, 6):
             seen.extend(flown.chunk.columns["flight"].tolist())
     assert seen == list(range(len(seen)))
     assert after <= len(seen) <= after + 3 * 7  # what was under way
@@ -77,7 +77,7 @@ def test_a_stop_leaves_no_gap(pauses_s: list[float], workers: int, after: int) -
 def test_no_thread_is_left() -> None:
     before = threading.active_count()
     with Crew([lambda: Slow([0.0])] * 3) as crew:
-        assert len(list(in_order(crew, spans([1, 2, 3]), 2, lambda: False))) == 3
+        assert len(list(in_order(crew, spans([1, 2, 3]), 2))) == 3
     for _ in range(500):
         if threading.active_count() <= before:
             break
@@ -92,4 +92,4 @@ def test_a_flyer_that_cannot_be_made_is_told() -> None:
 
     flights = "flights 0 to 3 could not be flown: MemoryError: no room"
     with pytest.raises(HaltError, match=flights), Crew([make]) as crew:
-        list(in_order(crew, spans([4]), 2, lambda: False))
+        list(in_order(crew, spans([4]), 2))

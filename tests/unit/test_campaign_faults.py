@@ -146,28 +146,30 @@ def test_a_campaign_that_is_stopped_time_and_again_is_finished(whole: Path, tmp_
 
 def test_a_damaged_rest_is_flown_again(whole: Path, tmp_path: Path) -> None:
     folder = tmp_path / "campaign"
-    with pytest.raises(StoppedError):
-        fly(folder, make=MakeFake(delay_s=0.002), hands=Hands(1),
-            listener=send(signal.SIGINT, 33)[1])  # fmt: skip
+    make = MakeFake(waits=36)  # in the middle of a part
+    with pytest.raises(StoppedError, match="stopped with 37 flights"):
+        fly(folder, make=make, listener=send(signal.SIGINT, 33)[1])
     kept = folder / partial.FILE
-    data = bytearray(kept.read_bytes())
-    for damage in (bytes(data[: len(data) // 2]), bytes(data[:400]) + b"\0" * 9 + data[409:]):
+    data = kept.read_bytes()
+    for damage in (data[: len(data) // 2], data[:400] + b"\0" * 9 + data[409:]):
         kept.write_bytes(damage)
-        heard, listener = send(signal.SIGINT, 1)
-        with pytest.raises(StoppedError):
-            fly(folder, make=MakeFake(delay_s=0.002), listener=listener, resume=True)
+        heard, listener = send(signal.SIGINT, 33)
+        with pytest.raises(StoppedError, match="stopped with 37 flights"):
+            fly(folder, make=make, listener=listener, resume=True)
         assert "damaged: its flights are flown again" in heard.said[0]
-    fly(folder, resume=True)
+        assert kept.exists()
+    assert fly(folder, resume=True).told[0].flights == 40
     assert digests(folder) == digests(whole)
 
 
-def test_a_second_signal_leaves_at_once(whole: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_second_signal_leaves_at_once(whole: Path, tmp_path: Path, times: int) -> None:
     folder = tmp_path / "campaign"
 
     def progress(told: Progress) -> None:
         if told.flights >= 20:
-            signal.raise_signal(signal.SIGINT)
-            signal.raise_signal(signal.SIGINT)
+            for _ in range(times):
+                signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt) as left:
         fly(folder, make=MakeFake(delay_s=0.002), listener=Listener(progress=progress))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,12 @@ from cli_case import Command, Pilot
 from fake_flyer import FakeFlyer, MakeFake, ready
 from runner_case import digests, rows
 
+import downrange as dr
 from downrange.campaign.conduct import Progress
 from downrange.campaign.flyer_types import Ready
 from downrange.campaign.request import read_request
 from downrange.cli.gauge import Gauge
+from downrange.errors import InputError, OutputError, Problem
 from downrange.flight.load import Mission
 
 MISSION = "spectrum-flight-1"
@@ -214,15 +218,84 @@ def test_ctrl_c_says_how_to_go_on(
     )
 
 
-def test_a_second_ctrl_c_ends_the_process(tmp_path: Path) -> None:
-    script = (
-        "from downrange.cli.campaigning import leave\n"
-        "import threading, time\n"
-        "threading.Thread(target=time.sleep, args=(60,)).start()\n"
-        "leave()"
-    )
-    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=False, timeout=30)
-    assert done.returncode == 130
+SLOW = f"""
+import sys
+import downrange.campaign.flyer as flyer
+from downrange.cli import run
+from fake_flyer import MakeFake, ready
+flyer.ready_campaign = lambda mission, **_: ready(MakeFake(delay_s=600.0))
+sys.exit(run({["campaign", MISSION, "-n", "8", "--workers", "2", "--out", "c"]!r}))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_second_ctrl_c_ends_the_process_at_once(tmp_path: Path) -> None:
+    """Its flights take ten minutes each: it does not wait for one."""
+    tests = str(Path(__file__).parents[1])
+    child = subprocess.Popen(
+        [sys.executable, "-c", SLOW], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([tests, *sys.path])},
+    )  # fmt: skip
+    assert child.stderr is not None
+    with child.stderr:
+        while child.stderr.readline() != "flying ...\n":
+            assert child.poll() is None
+        while not (tmp_path / "c" / "campaign.json").exists():
+            time.sleep(0.01)
+        child.send_signal(signal.SIGINT)
+        assert child.stderr.readline().startswith("downrange: stopping after the flights")
+        child.send_signal(signal.SIGINT)
+        last = child.stderr.readline()
+        assert last.startswith("downrange: stopped at once; go on with: downrange campaign")
+        assert child.wait(60) == 130
+        assert child.stderr.read() == ""
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_report_that_cannot_be_written_leaves_the_flights(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise OutputError("cannot write c/summary.json: No space left on device")
+
+    monkeypatch.setattr("downrange.campaign.summary.write_summary_of", refuse)
+    said = command(*FLY, "-n", "20", "--out", "c")
+    assert said.code == 1
+    assert "No space left on device: the flights are kept" in said.err
+    assert "downrange campaign report c" in said.err
+    assert len(rows(Path("c"))) == 20
+
+
+def test_a_mission_that_cannot_be_planned_leaves_nothing(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> Ready:
+        raise InputError([Problem("m.toml", "correlation", "is not positive", "")])
+
+    monkeypatch.setattr("downrange.campaign.flyer.ready_campaign", refuse)
+    said = command(*FLY, "-n", "20", "--out", "deep/c")
+    assert said.code == 2
+    assert said.err.splitlines()[-1] == "m.toml: correlation: is not positive"
+    assert not Path("deep/c").exists()
+
+
+def test_campaigns_from_python(engine: Engine, tmp_path: Path) -> None:
+    told: list[Progress] = []
+    done = dr.run_campaign(
+        MISSION, 40, seed=3, planned=True, disperse=("mass",), workers=1, out=tmp_path / "c",
+        progress=told.append,
+    )  # fmt: skip
+    assert isinstance(done, dr.open_campaign(tmp_path / "c").__class__)
+    assert len(done.flights) == told[-1].flights == 40
+    assert done.outcomes["success"].count == told[-1].successes == successes(40)
+    assert engine.asked[0]["seed"] == 3
+    again = dr.run_campaign(
+        dr.load_mission(MISSION, planned=True), 60, seed=3, disperse=("mass",),
+        out=str(tmp_path / "c"), resume=True,
+    )  # fmt: skip
+    assert len(again.flights) == 60
+    with pytest.raises(dr.InputError, match="exists already"):
+        dr.run_campaign(MISSION, 5, out=tmp_path / "c")
 
 
 @pytest.mark.usefixtures("engine")

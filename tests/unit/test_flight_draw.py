@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -307,3 +308,21 @@ def test_a_line_tells_where_it_is_from() -> None:
     assert (line.group, line.kind, line.nominal) == ("engines", "normal", 82.9e3)
     assert line.value is not None
     assert line.value.source == "spectrum-press"
+
+
+def test_a_plan_is_told_for_a_file() -> None:
+    plan = plan_draws(failing(), ("failures", "engines"), ready(planned=True).planned)
+    told = {each["path"]: each for each in json.loads(json.dumps(plan.records(), allow_nan=False))}
+    assert tuple(told) == plan.names
+    thrust = told[THRUST]
+    assert thrust["parameters"] == pytest.approx(
+        {"mean": 82.9e3, "sigma": 829.0, "low": 82.9e3 - 2487.0, "high": 82.9e3 + 2487.0}
+    )
+    assert (thrust["unit"], thrust["distribution"], thrust["source"]) == (
+        "N", "normal", "spectrum-press",
+    )  # fmt: skip
+    assert len(thrust["correlated"]) == 8
+    assert set(thrust["correlated"].values()) == {0.5}
+    failure = told["vehicle.stage1.engine.3.failure_time"]
+    assert failure["parameters"] == {"rate": 1e-3, "start": 0.0, "end": None}
+    assert (failure["unit"], failure["nominal"]) == ("s", None)

@@ -31,7 +31,7 @@ def rows() -> dict[str, Row]:
         ("fault.1.value", 1,
          "triangular 0.7 to 0.9, most often 0.755, correlated 0.9 with fault.2.value"),
         ("wind.deviation.level.7.*", 2,
-         "normal 0 ± 2.8 m/s, cut at 3 sigma, levels correlated by their distance"),
+         "at 9.5 km, normal 0 ± 2.8 m/s, cut at 3 sigma, levels correlated by their distance"),
     ],
 )  # fmt: skip
 def test_a_row_says_how_a_value_is_drawn(value: str, count: int, distribution: str) -> None:

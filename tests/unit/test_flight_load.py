@@ -12,6 +12,7 @@ from flight_case import MISSION, ended, ready, rows_of, written
 from downrange import catalog
 from downrange._spec import get_path, walk_values
 from downrange.errors import InputError
+from downrange.flight.draw import GROUPS, plan_draws
 from downrange.flight.fly import prepare
 from downrange.flight.load import Mission, fault_schedule, load_mission
 
@@ -201,6 +202,21 @@ def test_what_quantities_say_of_themselves_is_kept_in_the_text() -> None:
     assert thrust["status"] == "derived"
     assert thrust["spread"].endswith(" N")
     assert float(thrust["spread"].split()[0]) == pytest.approx(829.0)
+
+
+def test_a_mission_in_one_text_draws_the_same_values(tmp_path: Path) -> None:
+    normal = 'high = "4.5 t", distribution = "normal", quantiles = [0.1, 0.9]'
+    file = written(tmp_path, ("vehicles", 'high = "4.5 t", spread = "1 %"', normal))
+    mission = load_mission(file)
+    plans = [plan_draws(each, GROUPS) for each in (mission, resolved(mission, tmp_path))]
+    first, second = (plan.records() for plan in plans)
+    for one, other in zip(first, second, strict=True):
+        # Quantities of the one text are rounded in its unit, a factor or two.
+        assert other.pop("parameters") == pytest.approx(one.pop("parameters"), rel=1e-14)
+        assert other == one
+    masses = {each["path"]: each for each in plans[1].records()}["vehicle.stage1.dry_mass"]
+    # 1 t is 2 * 1.28155 standard deviations.
+    assert masses["parameters"]["sigma"] == pytest.approx(1000.0 / 2.563103, rel=1e-6)
 
 
 def test_an_unknown_mission_names_the_nearest() -> None:

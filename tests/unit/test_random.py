@@ -154,7 +154,9 @@ def test_no_streams_is_an_empty_array() -> None:
     assert _random.streams(1, 0, []).shape == (0, 4)
 
 
-@pytest.mark.parametrize("bad", [(-1, 0, ["a"]), (1, -1, ["a"]), (1, 0, ["a", "a"])])
+@pytest.mark.parametrize(
+    "bad", [(-1, 0, ["a"]), (1, -1, ["a"]), (1, 2**32, ["a"]), (1, 0, ["a", "a"])]
+)
 def test_bad_seeds_and_doubled_names_are_refused(bad: tuple[int, int, list[str]]) -> None:
     with pytest.raises(ValueError, match=r"."):
         _random.streams(*bad)

@@ -16,19 +16,20 @@ class StoppedError(KeyboardInterrupt):
 class Interrupts:
     """While it is entered, the first Ctrl-C or SIGTERM asks for a clean stop; a second leaves.
 
-    Signals reach the main thread alone; in another one it only can be asked.
+    Both are acted on where it is looked at, some times a second, so that nothing is cut off in
+    the middle; a third one raises where it comes. Signals reach the main thread alone.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
-        self._asked = threading.Event()
+        self._heard = 0
         self._told = False
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             for each in (signal.SIGINT, signal.SIGTERM):
-                self._before[each] = signal.signal(each, self._heard)
+                self._before[each] = signal.signal(each, self._hear)
         return self
 
     def __exit__(
@@ -41,13 +42,19 @@ class Interrupts:
             signal.signal(each, handler)
 
     def __call__(self) -> bool:
-        """Whether it is to stop; says so once."""
-        if self._asked.is_set() and not self._told:
+        """Whether it is to stop; says so once.
+
+        Raises:
+            KeyboardInterrupt: it is to leave at once.
+        """
+        if self._heard and not self._told:
             self._told = True
             self._say("stopping after the flights that are under way; again to leave at once")
-        return self._asked.is_set()
-
-    def _heard(self, _signal: int, _frame: FrameType | None) -> None:
-        if self._asked.is_set():
+        if self._heard > 1:
             raise KeyboardInterrupt
-        self._asked.set()  # not said here: a handler must not write where somebody writes
+        return self._heard > 0
+
+    def _hear(self, _signal: int, _frame: FrameType | None) -> None:
+        self._heard += 1
+        if self._heard > 2:
+            raise KeyboardInterrupt

@@ -200,8 +200,8 @@ def _fly(
     """Fly all that is missing."""
     # As much ahead as lasts while a part is written, and no more: memory is bounded by it.
     ahead = len(pilots) + -(-work.request.part_flights // chunk_flights)
-    with Crew(pilots) as crew:
-        fly_parts(work, in_order(crew, work.spans(chunk_flights), ahead, stopping))
+    with Crew(pilots, stopping) as crew:
+        fly_parts(work, in_order(crew, work.spans(chunk_flights), ahead))
 
 
 def _note(work: Work, hands: Hands) -> None:

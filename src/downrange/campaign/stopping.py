@@ -133,17 +133,25 @@ def stopped_coverage(
         flights += rule.block
         going = np.convolve(going, step)
         counts = first + np.arange(len(going))
-        low, high = clopper_pearson_all(counts, np.full(len(going), flights), rule.level)
-        ends = high - low <= rule.width
-        told = np.full(len(going), True) if flights + rule.block > last else ends
-        coverage += float(going[told & (low <= probability) & (probability <= high)].sum())
-        chance = float(going[told].sum())
-        mean, square = mean + flights * chance, square + flights**2 * chance
-        unfinished += float(going[told & ~ends].sum())
+        told = np.full(len(going), flights + rule.block > last)
+        if told.any() or _some_end(rule, counts, flights):
+            low, high = clopper_pearson_all(counts, np.full(len(going), flights), rule.level)
+            ends = high - low <= rule.width
+            told |= ends
+            coverage += float(going[told & (low <= probability) & (probability <= high)].sum())
+            chance = float(going[told].sum())
+            mean, square = mean + flights * chance, square + flights**2 * chance
+            unfinished += float(going[told & ~ends].sum())
         on = np.flatnonzero(~told & (going > NEGLIGIBLE))
         going = np.where(told, 0.0, going)[on[0] : on[-1] + 1] if len(on) else going[:0]
         first += int(on[0]) if len(on) else 0
     return Coverage(coverage, mean, math.sqrt(max(0.0, square - mean**2)), unfinished)
+
+
+def _some_end(rule: Stopping, counts: NDArray[np.int64], flights: int) -> bool:
+    """Whether any of a row of counts is narrow enough: its ends are the narrowest of it."""
+    low, high = clopper_pearson_all(counts[[0, -1]], [flights, flights], rule.level)
+    return bool((high - low).min() <= rule.width)
 
 
 def stopped_share(count: int, flights: int, rule: Stopping) -> Share:

@@ -43,8 +43,14 @@ class _Done(NamedTuple):
 class Crew:
     """Threads that fly spans in the order in which they are given."""
 
-    def __init__(self, makers: Sequence[MakePilot]) -> None:
-        """Start a thread for each flyer that is to be made; it makes its own."""
+    def __init__(
+        self, makers: Sequence[MakePilot], stopping: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Start a thread for each flyer that is to be made; it makes its own.
+
+        `stopping` is looked at while flights are waited for; it may raise to leave at once.
+        """
+        self.stopping = stopping
         self._spans: SimpleQueue[Span | None] = SimpleQueue()
         self._done: SimpleQueue[_Done] = SimpleQueue()
         self._flyers: list[Pilot] = []
@@ -77,6 +83,7 @@ class Crew:
         Raises:
             HaltError: it could not be flown.
         """
+        self.stopping()
         try:
             done = self._done.get(timeout=LOOK_S)
         except Empty:
@@ -140,16 +147,14 @@ class Crew:
         return flyer
 
 
-def in_order(
-    crew: Crew, spans: Iterator[Span], ahead: int, stopping: Callable[[], bool]
-) -> Iterator[Flown]:
+def in_order(crew: Crew, spans: Iterator[Span], ahead: int) -> Iterator[Flown]:
     """What the crew flies, in the order of the spans; at most `ahead` of them are under way.
 
-    When stopping it ends with the last flight before the first gap.
+    When it is stopping it ends with the last flight before the first gap.
     """
     order: deque[Span] = deque()
     back: dict[Span, Flown] = {}
-    while not stopping():
+    while not crew.stopping():
         while len(order) < ahead and (span := next(spans, None)) is not None:
             crew.give(span)
             order.append(span)

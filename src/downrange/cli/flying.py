@@ -103,7 +103,7 @@ def _order(
     Raises:
         InputError: carries every problem found, the folder's too.
     """
-    from downrange.flight.draw import check_groups
+    from downrange.flight.lines import check_groups
     from downrange.flight.load import load_mission
 
     problems: list[Problem] = []
@@ -199,7 +199,7 @@ def _looks_like_groups(word: str) -> bool:
         return False
     from difflib import get_close_matches
 
-    from downrange.flight.draw import GROUPS
+    from downrange.flight.lines import GROUPS
 
     return any(
         get_close_matches(part.strip(), ["all", "none", *GROUPS], 1) for part in word.split(",")

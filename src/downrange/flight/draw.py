@@ -85,6 +85,23 @@ class DrawPlan:
         others = np.flatnonzero(self.correlation[row])
         return [(self.names[k], float(self.correlation[row, k])) for k in others if k != row]
 
+    def records(self) -> list[dict[str, Any]]:
+        """The lines for a file: what is drawn, from where, in SI; what has no end is None."""
+        return [
+            {
+                "path": line.path,
+                "group": line.group,
+                "distribution": line.kind,
+                "parameters": {key: _finite(each) for key, each in line.parameters.items()},
+                "unit": line.unit,
+                "nominal": _finite(line.nominal),
+                "status": line.value.status if line.value else None,
+                "source": line.value.source if line.value else None,
+                "correlated": dict(self.correlated_with(row)),
+            }
+            for row, line in enumerate(self.lines)
+        ]
+
     def sample(self, seed: int, first: int, count: int = 1) -> Floats:
         """The values of flights `first` and on, (count, n), SI.
 
@@ -163,6 +180,10 @@ def draw(
     (values,) = plan.sample(seed, flight).tolist()
     drawn = dict(zip(plan.names, values, strict=True))
     return apply(mission.spec, drawn), drawn
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
 
 
 def _row(line: Line) -> list[float]:

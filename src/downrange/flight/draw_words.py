@@ -60,7 +60,7 @@ def describe(plan: DrawPlan) -> list[Row]:
     for (pattern, *_), found in groupby(keyed, key=lambda pair: pair[0]):
         members = [k for _, k in found]
         line = plan.lines[members[0]]
-        told = (_distribution(line), *_correlations(plan, members))
+        told = filter(None, (line.where, _distribution(line), *_correlations(plan, members)))
         rows.append(Row(
             value=pattern if len(members) > 1 else line.path,
             count=len(members),

@@ -49,6 +49,7 @@ class Line:
         value: as it was written, with status and source; of a deviation of the wind its sigma,
             of a failure its rate. None for a sounding.
         nominal: the value of the flight that draws nothing; inf for a failure, 0 for a sounding.
+        where: what its path does not say: the altitude of a wind's level.
     """
 
     path: str
@@ -57,6 +58,14 @@ class Line:
     parameters: dict[str, float]
     value: Value | None
     nominal: float
+    where: str = ""
+
+    @property
+    def unit(self) -> str:
+        """The SI unit of what is drawn; "1" for a plain number."""
+        if self.kind == "exponential":
+            return "s"
+        return self.value.unit if self.value is not None else "1"
 
 
 def group_of(path: str) -> str:
@@ -238,4 +247,5 @@ def _deviation_lines(spec: MissionSpec) -> Iterator[Line]:
                 reach = CUT * sigma.si
                 parameters = {"mean": 0.0, "sigma": sigma.si, "low": -reach, "high": reach}
                 path = f"wind.deviation.level.{number}.{side}"
-                yield Line(path, "wind", "normal", parameters, sigma, 0.0)
+                where = f"at {level.altitude.text}"
+                yield Line(path, "wind", "normal", parameters, sigma, 0.0, where)
