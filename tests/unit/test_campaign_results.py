@@ -104,6 +104,7 @@ def test_columns_come_back_as_they_were(campaign: Campaign, rows: Columns) -> No
     assert len(flights) == N
     assert list(flights.names) == list(rows)
     assert np.array_equal(flights.column("flight"), np.arange(N))
+    assert np.array_equal(campaign.numbers, np.arange(N))
     for name in ("end_time_s", f"draw.{DRAWS[0][0]}", "body.stage1.end_time_s"):
         assert np.array_equal(flights.column(name), rows[name], equal_nan=True)
     assert flights.column("outcome").tolist() == rows["outcome"].tolist()
@@ -134,6 +135,19 @@ def test_losses_are_counted_by_their_time(flown: Campaign) -> None:
     assert flown.lost_by(29.0).count == (time_s <= 29.0).sum()
     assert flown.lost_by(60.0).count == len(lost) == flown.outcomes["terminated"].count
     assert np.isnan(flown.lost_time_s[~flown.lost]).all()
+
+
+def test_a_vehicle_is_lost_once_at_the_first_thing_that_ends_it(tmp_path: Path) -> None:
+    rows = flown_rows(40, spared=0.0)
+    ended = rows["event.stage1.flight_termination.time_s"]
+    broke = np.where(np.arange(40) % 2 == 0, ended - 3.0, np.nan)
+    rows["event.stage1.breakup.time_s"] = broke
+    unseen = np.arange(40) == 7  # neither event: its first cause stands for both
+    rows["event.stage1.flight_termination.time_s"] = np.where(unseen, np.nan, ended)
+    opened = open_campaign(write_campaign(tmp_path / "c", rows, planned=False))
+    expected = np.where(np.isnan(broke), ended, broke)
+    expected[unseen] = rows["cause_time_s"][unseen]
+    assert np.array_equal(opened.lost_time_s, expected)
 
 
 def test_envelopes_are_percentiles_of_the_samples(campaign: Campaign, rows: Columns) -> None:

@@ -127,6 +127,17 @@ def test_a_margin_that_was_passed_is_marked(flown: Campaign) -> None:
     assert told["Protected places"][7] == ""
 
 
+def test_a_margin_is_passed_below_nothing(tmp_path: Path) -> None:
+    table = planned_rows(40)
+    table["margin.attitude_deg"] = np.concatenate((np.full(30, 5.0), np.full(10, np.nan)))
+    table["margin.impact_corridor_m"] = np.where(np.arange(40) < 4, -0.1, 0.1)
+    told = {row[0]: row for row in rows.margin_rows(opened(tmp_path / "c", table))}
+    assert told["Attitude"][1:3] == ("30", "5.00°")
+    assert told["Attitude"][6].startswith("0\u00a0%")
+    assert told["Impact corridor"][6].startswith("10.0\u00a0%")
+    assert told["Impact corridor"][7] == "beyond"
+
+
 def test_quantities_have_the_words_of_their_columns(planned: Campaign) -> None:
     names = ["event.stage1.meco.time_s", "body.stage1.impact_speed_mps"]
     meco, speed = rows.spread_rows(planned, names)

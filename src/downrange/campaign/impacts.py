@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-MOST_PLACED = 200_000
+MOST_PLACED = 100_000
 OF_LOST = ", lost"
 EARTH_RADIUS_M = 6_371_000.0  # mean: within 0.5 % of the ellipsoid's
 
@@ -44,8 +44,9 @@ class Impacts:
     def distances(self) -> Floats:
         """Mahalanobis distance of each point from the mean."""
         plane = self.metres()
-        inverse = np.linalg.pinv(np.cov(plane.T))
-        return np.asarray(np.sqrt(np.einsum("ni,ij,nj->n", plane, inverse, plane)))
+        (a, b), (_, c) = np.linalg.pinv(np.cov(plane.T))
+        x, y = plane[:, 0], plane[:, 1]
+        return np.asarray(np.sqrt(a * x * x + 2.0 * b * x * y + c * y * y))
 
 
 def impacts_of(

@@ -113,15 +113,20 @@ class Campaign:
     @cached_property
     def quantities(self) -> dict[str, Summary]:
         """Spread of each column of numbers that some flight has; places and draws have none."""
+        kinds = ("event.", "orbit.", "insertion.", "body.", "margin.")
         names = [
             name
             for name in self.flights.names
-            if name.startswith(("event.", "orbit.", "insertion.", "body.", "margin."))
-            and not name.endswith((*_NO_QUANTITY, ".outcome", ".end_surface"))
+            if name.startswith(kinds) and not name.endswith((".outcome", ".end_surface"))
         ]
         names += [name for name in ("cause_time_s", "end_time_s") if name in self.flights]
-        found = ((name, summarise(values)) for name, values in self.flights.numbers(names))
-        return {name: each for name, each in found if each.count}
+        # Places are read on the way, for whoever asks for them next.
+        found = {
+            name: summarise(values)
+            for name, values in self.flights.numbers(names)
+            if not name.endswith(_NO_QUANTITY)
+        }
+        return {name: each for name, each in found.items() if each.count}
 
     @cached_property
     def success(self) -> Truths:
@@ -214,6 +219,12 @@ class Campaign:
     def caused(self) -> Coded:
         """First cause of each flight; "" of a success."""
         return self._words["cause"]
+
+    @cached_property
+    def numbers(self) -> NDArray[np.int64]:
+        """Number of each flight, as the parts say."""
+        spans = [np.arange(part.first, part.first + part.flights) for part in self.parts]
+        return np.concatenate(spans)
 
     @cached_property
     def impacts(self) -> dict[str, Impacts]:

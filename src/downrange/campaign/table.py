@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-AT_ONCE = 8  # columns read in one pass: 64 MB of a million flights
+AT_ONCE = 48  # columns read in one pass, or fewer of very many flights:
+MOST_HELD = 40_000_000  # numbers in memory at a time, 320 MB
 # What is asked for again and again stays in memory.
 KEPT = re.compile(
     r"cause_time_s|end_time_s|insertion\..*|margin\..*"
-    r"|event\..*\.(flight_termination|breakup)\.time_s"
+    r"|event\..*\.(flight_termination|breakup)\.time_s|body\..*\.end_(latitude|longitude)_deg"
 )
 RESUME = "the same command with --resume flies what is missing or damaged"
 THREADS = 2  # that read; more wait for each other
@@ -82,21 +83,27 @@ class Flights:
 
     def numbers(self, names: Sequence[str]) -> Iterator[tuple[str, Floats]]:
         """(name, column) of columns of numbers, some of them read at a time; not to be changed."""
-        for first in range(0, len(names), AT_ONCE):
-            some = names[first : first + AT_ONCE]
+        at_once = min(AT_ONCE, max(1, MOST_HELD // max(self.count, 1)))
+        for first in range(0, len(names), at_once):
+            some = names[first : first + at_once]
             read = [name for name in some if name not in self._kept]
             columns = dict(zip(read, self._read(read), strict=True))
-            self._kept |= {name: columns[name].copy() for name in read if KEPT.fullmatch(name)}
+            self._kept |= {name: columns[name] for name in read if KEPT.fullmatch(name)}
             for name in some:
                 yield name, self._kept[name] if name in self._kept else columns[name]
 
-    def _read(self, names: Sequence[str]) -> Floats:
-        """Columns of numbers, shape (names, flights)."""
-        values = np.empty((len(names), self.count))
+    def _read(self, names: Sequence[str]) -> list[Floats]:
+        """Columns of numbers, shape (flights,) each; one for all that hold nothing."""
+        nothing = np.full(self.count, np.nan)
+        values = [nothing] * len(names)
         at = 0
         for table in self._tables(names) if names else ():
             for row, held in enumerate(table.columns):
-                values[row, at : at + len(held)] = held.to_numpy()
+                if held.null_count == len(held):
+                    continue
+                if values[row] is nothing:
+                    values[row] = nothing.copy()
+                values[row][at : at + len(held)] = held.to_numpy()
             at += table.num_rows
         return values
 

@@ -51,7 +51,7 @@ def telling_flights(campaign: Campaign) -> tuple[Telling, ...]:
     for row, why in _found(campaign):
         if row in reasons or len(reasons) < MOST:
             reasons.setdefault(row, []).append(why)
-    numbers = campaign.flights.column("flight")
+    numbers = campaign.numbers
     return tuple(
         Telling(
             int(numbers[row]), words[codes[row]], "; ".join(dict.fromkeys(why)),
@@ -168,8 +168,7 @@ def _nearest_pair(campaign: Campaign) -> Iterator[Found]:
     distances, nearest = cKDTree(points[:count]).query(points[count:])
     lost = int(np.argmin(distances))
     pair = int(rows[count + lost]), int(rows[nearest[lost]])
-    numbers = flights.column("flight")
-    one, other = int(numbers[pair[0]]), int(numbers[pair[1]])
+    one, other = (int(campaign.numbers[row]) for row in pair)
     yield pair[0], f"no success, though drawn most like success {other}"
     yield pair[1], f"a success, though drawn most like flight {one}"
 
