@@ -72,7 +72,7 @@ MUTATIONS = (
     Mutation("guidance blind to what it sensed", "gnc/kernel/upfg.py",
              "vgo = sub(vector_at(memory, VGO_MPS), vector_at(memory, SENSED_MPS))",
              "vgo = vector_at(memory, VGO_MPS)"),
-    Mutation("wind blows to where it comes from", "earth/build.py",
+    Mutation("wind blows to where it comes from", "earth/sounding.py",
              "return -np.asarray(speed) * np.cos(bearing), -np.asarray(speed) * np.sin(bearing)",
              "return np.asarray(speed) * np.cos(bearing), np.asarray(speed) * np.sin(bearing)"),
     Mutation("damping per rate * length / V", "aero/kernel.py",
@@ -106,8 +106,8 @@ MUTATIONS = (
              "1.0 - _lower(n - k, n, 0.5 * alpha)", "1.0 - _lower(n - k + 1, n, 0.5 * alpha)"),
     Mutation("an ellipse as for one dimension", "campaign/footprint.py",
              "c2 = -2.0 * math.log1p(-share)", "c2 = -1.0 * math.log1p(-share)"),
-    Mutation("the stopping rule counts a campaign at each look", "campaign/stopping.py",
-             "going = np.where(told, 0.0, going)[", "going = going["),
+    Mutation("a campaign stops a look too late", "campaign/stopping.py",
+             "return int(looks[narrow[0]])", "return int(looks[narrow[0]]) + self.block"),
 )  # fmt: skip
 
 

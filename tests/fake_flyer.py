@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -171,12 +171,31 @@ def request(flights: int | None = 60, **others: Any) -> Request:
     return Request(**(stated | others))
 
 
+def die_writing(at: int) -> None:
+    """Have this process killed in the middle of a write, after so many that are whole."""
+    from downrange.campaign import files
+
+    put = files._put
+    left = iter(range(at, -1, -1))
+
+    def put_or_die(out: IO[bytes], data: bytes) -> None:
+        if next(left) == 0:
+            out.write(data[: len(data) // 2])
+            out.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+        put(out, data)
+
+    files._put = put_or_die
+
+
 def main() -> None:
-    """Fly so many flights of so long into a folder, or go on with those that are there."""
+    """Fly so many flights of so long into a folder, or go on; die in a write if so told."""
     from downrange.campaign.folder import hold
     from downrange.campaign.run import Hands, Listener, fly_held
 
     folder, flights, delay_s = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    if len(sys.argv) > 4:
+        die_writing(int(sys.argv[4]))
     made = ready(MakeFake(delay_s=delay_s))
     first = made.make()
     sys.stdout.write("flying\n")

@@ -21,6 +21,9 @@ FLIGHTS, FLIGHT_S, WORKERS = 1400, 0.004, 2
 FAKE = Path(__file__).parents[1] / "fake_flyer.py"
 
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX does")
+
+
 def start(folder: Path) -> subprocess.Popen[str]:
     """Begin or go on in a process of its own; back when it is about to fly."""
     child = subprocess.Popen(
@@ -32,7 +35,6 @@ def start(folder: Path) -> subprocess.Popen[str]:
     return child
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX does")
 def test_twenty_kills_lose_nothing(tmp_path: Path) -> None:
     delays_s = [random.Random(SEED + kill).uniform(0.0, LONGEST_S) for kill in range(KILLS)]
     # However fast the machine, no kill comes after the last flight.
@@ -58,4 +60,21 @@ def test_twenty_kills_lose_nothing(tmp_path: Path) -> None:
     assert digests(folder) == digests(tmp_path / "whole")
     assert [row["flight"] for row in rows(folder)] == list(range(FLIGHTS))
     assert len((folder / "ledger.jsonl").read_text().splitlines()) == FLIGHTS // 10
+    assert leftovers(folder) == []
+
+
+def test_a_kill_in_the_middle_of_any_write_loses_nothing(tmp_path: Path) -> None:
+    """Three files and a line of the ledger a part: the kill comes in each of them, and before."""
+    folder = tmp_path / "killed"
+    for at in range(8):
+        done = subprocess.run(
+            [sys.executable, str(FAKE), str(folder), "60", "0", str(at)],
+            capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == -9
+        assert len(list(folder.rglob(".*.part"))) <= 1
+    assert 0 < len(read_ledger(folder)[0]) < 6
+    fly(folder, request(60), resume=True)
+    fly(tmp_path / "whole", request(60))
+    assert digests(folder) == digests(tmp_path / "whole")
     assert leftovers(folder) == []
