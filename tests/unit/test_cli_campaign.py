@@ -63,10 +63,10 @@ def test_outcomes_are_told_with_their_intervals(command: Command) -> None:
     told = " ".join(said.out.split())
     good = successes(200)
     assert f"Success {good} {good / 2:.2f} %" in told
-    assert f"Vehicle lost {200 - good} {100 - good / 2:.2f} %" in told
+    assert f"Lost {200 - good} {100 - good / 2:.2f} %" in told
     assert "Clopper" in told
-    assert "attitude lost" in told
-    assert "margin.attitude" in told
+    assert "Attitude lost" in told
+    assert "Margin to attitude" in told
     folder = Path("runs") / f"{MISSION}-campaign-3-1"
     assert str(folder) in said.out
     assert "2 threads" in said.out or "threads" in said.out

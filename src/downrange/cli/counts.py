@@ -32,11 +32,14 @@ _KEY = (
 
 def put_campaign(done: Campaign, to: Console) -> None:
     """Print what came of a campaign."""
+    from downrange.campaign.words import headline
+
     request = done.request
     flown = "as planned" if request.planned else "as flown"
     groups = ", ".join(request.groups) or "nothing"
     to.print(f"\n[bold]{request.mission}[/bold], {flown}, {len(done.flights):,} flights, "
              f"seed {request.seed}; drawn: {groups}", soft_wrap=True)  # fmt: skip
+    to.print(headline(done), markup=False, soft_wrap=True)
     for made in (_outcomes(done), _causes(done), _quantities(done)):
         if made.row_count:
             to.print()
@@ -45,37 +48,40 @@ def put_campaign(done: Campaign, to: Console) -> None:
 
 def put_campaign_folder(done: Campaign, to: Console, report: bool) -> None:
     """Print where a campaign is kept, and how long it took."""
+    from downrange.review.words import number
+
     timing = done.summary["timing"]
     to.print(f"\nCampaign  {done.folder}", markup=False, soft_wrap=True)
     if report:
         to.print(f"Report    {done.folder}/report.html", markup=False, soft_wrap=True)
     if timing["flights_per_s"] is not None:
-        pace = f"{timing['flights_per_s']:.3g} flights a second, {timing['wall_s']:.0f} s in all"
+        rate, wall_s = number(timing["flights_per_s"]), number(timing["wall_s"])
+        pace = f"{rate} flights a second, {wall_s} s in all"
         to.print(f"{pace}; {timing['workers']} {timing['engine']}", style="dim")
 
 
 def _outcomes(done: Campaign) -> Table:
     from rich.text import Text
 
-    from downrange.review.words import outcome_title
+    from downrange.campaign.words import outcome_word
 
     made = _shares("Outcomes", "Outcome")
     for name, share in done.outcomes.items():
         if share.count or name == "success":
             style = OUTCOME_STYLES.get(name, "bold red")
-            made.add_row(Text(outcome_title(name), style=style), *_cells(share))
+            made.add_row(Text(outcome_word(name), style=style), *_cells(share))
     methods = {share.method for share in done.outcomes.values() if share.count}
     made.caption, made.caption_justify = f"Intervals: {'; '.join(sorted(methods))}", "left"
     return made
 
 
 def _causes(done: Campaign) -> Table:
-    from downrange.review.words import detail_words
+    from downrange.campaign.words import cause_words
 
     made = _shares("First causes", "Cause")
     failures = {name: share for name, share in done.causes.items() if name}
     for name, share in islice(failures.items(), MOST_CAUSES):
-        made.add_row(detail_words(name), *_cells(share))
+        made.add_row(cause_words(name), *_cells(share))
     if len(failures) > MOST_CAUSES:
         made.caption = f"and {len(failures) - MOST_CAUSES} more in summary.json"
         made.caption_justify = "left"
@@ -93,6 +99,7 @@ def _cells(share: Share) -> Sequence[str]:
 
 
 def _quantities(done: Campaign) -> Table:
+    from downrange.campaign.words import quantity_title, value_of
     from downrange.review.words import quantity
 
     numbers = ("Flights", "Mean", "Std", "1 %", "50 %", "99 %")
@@ -100,9 +107,9 @@ def _quantities(done: Campaign) -> Table:
     units = done.request.columns or {}
     for name in islice(_key_names(done.quantities), MOST_QUANTITIES):
         each = done.quantities[name]
-        told = (each.mean, each.std, each.p01, each.p50, each.p99)
-        cells = (quantity(value, units.get(name) or "1", 4) for value in told)
-        made.add_row(name, f"{each.count:,}", *cells)
+        mean, *spread = (value_of(name, at) for at in (each.mean, each.p01, each.p50, each.p99))
+        std = quantity(each.std, units.get(name) or "1")
+        made.add_row(quantity_title(name), f"{each.count:,}", mean, std, *spread)
     rest = len(done.quantities) - made.row_count
     if rest > 0:
         made.caption, made.caption_justify = f"and {rest} more in summary.json", "left"
