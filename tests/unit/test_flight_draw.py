@@ -326,3 +326,15 @@ def test_a_plan_is_told_for_a_file() -> None:
     failure = told["vehicle.stage1.engine.3.failure_time"]
     assert failure["parameters"] == {"rate": 1e-3, "start": 0.0, "end": None}
     assert (failure["unit"], failure["nominal"]) == ("s", None)
+
+
+def test_an_engine_is_never_drawn_better_at_sea_level_than_in_vacuum(tmp_path: Path) -> None:
+    old = 'isp_sl = { value = "285 s", low = "278 s", high = "292 s"'
+    file = written(tmp_path, ("vehicles", old, old.replace("292 s", "312 s")))
+    mission = load_mission(file)
+    plan_draws(mission, EVERYDAY)
+    with pytest.raises(InputError) as caught:
+        plan_draws(mission, ("knowledge",))
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.path) == (str(file), "vehicle.stage1.engine.isp_sl")
+    assert "can be drawn as 312 s, in vacuum as 308 s" in problem.message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from downrange._random import MOST_FLIGHTS, seed_words, stream_keys
 from downrange._spec import get_path, walk_values
 from downrange.earth.build import count_soundings
+from downrange.errors import InputError
 from downrange.faults.spec import FaultSpec
 from downrange.flight.assemble import Planned
 from downrange.flight.correlation import correlate, root, tables_of
@@ -29,6 +30,7 @@ from downrange.flight.lines import (
     check_groups,
     group_of,
     lines_of,
+    overlaps,
 )
 from downrange.flight.load import Mission
 from downrange.flight.spec import MissionSpec
@@ -136,12 +138,16 @@ def plan_draws(mission: Mission, groups: Sequence[str], planned: Planned | None 
             counted from first motion as those of the first.
 
     Raises:
-        InputError: a folder of soundings can't be read.
+        InputError: a folder of soundings can't be read, or ranges of an engine's figures at sea
+            level and in vacuum overlap.
     """
     spec = mission.spec
     soundings = count_soundings(spec.wind, mission.folders["wind"]) if "wind" in groups else 0
     burns_s = burns_of(planned, spec) if planned else ()
     lines = lines_of(spec, groups, burns_s, soundings)
+    problems = overlaps(lines)
+    if problems:
+        raise InputError([replace(each, file=str(mission.file)) for each in problems])
     names = [line.path for line in lines]
     matrix = correlate(tables_of(spec), spec.wind.deviation, names).values
     table = np.array([_row(line) for line in lines], dtype=np.float64)

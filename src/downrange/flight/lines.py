@@ -188,6 +188,24 @@ def spread_line(path: str, group: str, value: Value) -> Line:
     return Line(path, group, "normal", parameters, value, value.si)
 
 
+def overlaps(lines: Sequence[Line]) -> list[Problem]:
+    """Draws by which an engine could be better at sea level than in vacuum."""
+    ranges = {line.path: line.parameters for line in lines if "low" in line.parameters}
+    problems = []
+    for path, below in ranges.items():
+        above = ranges.get(path.replace("_sl", "_vac"))
+        if path.endswith(("thrust_sl", "isp_sl")) and above and below["high"] > above["low"]:
+            value = next(line.value for line in lines if line.path == path)
+            high, low = (
+                value.written(end) if value else "" for end in (below["high"], above["low"])
+            )
+            message = (
+                f"can be drawn as {high}, in vacuum as {low}: no engine is better at sea level"
+            )
+            problems.append(Problem("", path, message, "ranges that do not overlap"))
+    return problems
+
+
 def _value_lines(
     spec: MissionSpec, path: str, value: Value, groups: Sequence[str]
 ) -> Iterator[Line]:

@@ -89,7 +89,7 @@ def _is_power_of_two(number: int) -> bool:
     return number > 0 and number & (number - 1) == 0
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _scramble(values: int, seed: int, scramble: int, flights: int) -> Floats:
     """All points of one scramble, (flights, values). Kept, for flights come in small numbers."""
     from scipy.stats import qmc
