@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from flight_case import ended, journey_of, leaves, parts, ready, small_rocket
+from many_case import Together, alone
 
 from downrange.dynamics.kernel.fall import fall
 from downrange.flight.draw import EVERYDAY
 from downrange.flight.fly import Prepared, prepare
-from downrange.flight.kernel import by_tick, loop
+from downrange.flight.kernel import by_tick, loop, many
+from downrange.flight.kernel.writes import write
 from downrange.flight.simulator import Simulator
 
 FAULTS = ("stage1.engine.2: shutdown at 9 s", "imu: fail at 10 s", "gnss: fail at 5 s",
@@ -60,8 +62,19 @@ def test_one_signature_flies_them_all(other: Prepared) -> None:
     for prepared in (other, ready(planned=True)):
         journey_of(prepared).fly()
     assert len(loop.fly.signatures) == 1
-    assert len(loop.settle.signatures) == 1
+    assert len(many.part_flights.signatures) == 1
     assert len(fall.signatures) == 1
+
+
+def test_one_signature_flies_many(other: Prepared) -> None:
+    """With draws and without, alone and together, and of another vehicle."""
+    for prepared in (other, ready(planned=True), ready(planned=False)):
+        Together(prepared).fly(0, 1)
+        alone(prepared, 0)
+    Together(ready(planned=True), ("engines", "wind")).fly(0, 1)
+    for kernel in (many.fly_flights, many.part_flights, many.fall_flights, write):
+        assert len(kernel.signatures) == 1, kernel
+    assert len(loop.fly.signatures) == len(fall.signatures) == 1
 
 
 def test_one_signature_steps_them_all(other: Prepared) -> None:

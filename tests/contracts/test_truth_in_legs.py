@@ -8,10 +8,11 @@ from functools import cache
 import numpy as np
 import pytest
 from flight_case import MISSION, as_bytes, ready
+from many_case import Together
 from tick_case import gnc_step
 
 from downrange.flight.bodies import Journey
-from downrange.flight.draw import check_groups, draw
+from downrange.flight.draw import EVERYDAY, check_groups, draw
 from downrange.flight.fly import prepare
 from downrange.flight.kernel import loop
 from downrange.flight.load import load_mission
@@ -117,3 +118,18 @@ def test_in_every_leg_commands_follow_from_measurements_alone() -> None:
             journey.part()
     assert compared > 8000
     assert np.isfinite(command.gimbal_rad).all()
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_no_draw_of_a_campaign_moves_what_is_flown_with(planned: bool) -> None:
+    """Written into one set of arrays, flight after flight: plans and rules keep their bytes."""
+    prepared = ready(planned)
+    kept = as_bytes(prepared.planned.rules)
+    all_ = Together(prepared, EVERYDAY, seed=2)
+    bodies = set()
+    for flights in ((0,), (1, 2), (3,)):
+        all_.fly(*flights)
+        bodies.add(all_.many.legs[0].numbers.plant.masses.items.tobytes())
+        assert [as_bytes(leg.numbers.plan) for leg in all_.many.legs] == plain()
+        assert all(as_bytes(leg.numbers.rules) == kept for leg in all_.many.legs)
+    assert len(bodies) == 3

@@ -155,7 +155,8 @@ def test_problems_as_json(command: Command) -> None:
 def test_the_plan_says_what_will_be_drawn_and_flies_nothing(
     command: Command, engine: Engine
 ) -> None:
-    said = command(*FLY, "--plan", "--disperse", "mass,engines")
+    Path("there").mkdir()
+    said = command(*FLY, "--plan", "--disperse", "mass,engines", "--out", "there")
     assert said.code == 0
     for words in ("vehicle.stage1.engine.*.thrust_vac (9)", "normal", "estimated", "Not drawn, "):
         assert words in said.out
@@ -287,6 +288,7 @@ def test_campaigns_from_python(engine: Engine, tmp_path: Path) -> None:
     )  # fmt: skip
     assert isinstance(done, dr.open_campaign(tmp_path / "c").__class__)
     assert len(done.flights) == told[-1].flights == 40
+    assert json.loads((tmp_path / "c" / "summary.json").read_text())["flights"] == 40
     assert done.outcomes["success"].count == told[-1].successes == successes(40)
     assert engine.asked[0]["seed"] == 3
     again = dr.run_campaign(

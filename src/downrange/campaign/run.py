@@ -84,7 +84,7 @@ def run_campaign(
     resume: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> Campaign:
-    """Fly a mission many times and return what came of it.
+    """Fly a mission many times and return what came of it; its folder has a summary.json too.
 
     A Ctrl-C ends it with the flights that are under way; `resume` goes on.
 
@@ -105,13 +105,15 @@ def run_campaign(
         InputError: something that was asked for can't be flown; carries every problem.
         HaltError: it could not go on; what is finished is kept.
     """
+    from downrange.campaign.finish import finish
+
     load = loader(mission, planned) if isinstance(mission, str | Path) else mission
     asked = ask(
         load, flights, seed=seed, disperse=disperse, workers=workers, until_width=until_width,
         sampler=sampler, out=None if out is None else Path(out), resume=resume,
     )  # fmt: skip
     heard = Listener() if progress is None else Listener(progress=progress)
-    return run(asked, heard)
+    return run(asked, heard, partial(finish, failures=0, report=False))
 
 
 def run(asked: Asked, listener: Listener, after: After | None = None) -> Campaign:

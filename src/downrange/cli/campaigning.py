@@ -85,7 +85,7 @@ def campaign(
         mission, planned, settings or (), fault or (), record_failures, flights=flights, seed=seed,
         disperse=() if disperse == "none" else words(disperse), workers=workers,
         processes=processes, until_width=until_width, sampler=sampler, scrambles=scrambles,
-        out=out, resume=resume, force=force,
+        **({} if plan else {"out": out, "resume": resume, "force": force}),
     )  # fmt: skip
     if plan:
         _put_plan(asked, as_json)

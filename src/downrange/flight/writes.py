@@ -28,7 +28,7 @@ STEPS = (-1.0, 1.0)  # in which a value is moved, of its step
 SIGMAS = 2.0  # of a normal distribution in a step
 NEVER_S = 1e9  # when what never fails fails, in arrays
 EXACT = 1e-9  # relative, of entries whose law is known
-CLOSE = 1e-4  # of the largest of its kind, of entries that follow a parabola
+CLOSE = 1e-4  # of the largest of its kind, of entries that follow a parabola and of all modes
 TRIALS = 4  # draws of all values at once
 TRIAL_SEED = 20_250_330
 
@@ -50,7 +50,7 @@ class _Leg:
     base: Floats  # all tables one after the other
     scale: Floats  # of each entry: the largest of its kind
     terms: dict[int, list[Term]] = field(default_factory=dict)
-    parabolas: set[int] = field(default_factory=set)
+    close: set[int] = field(default_factory=set)  # entries that follow their law only so closely
 
 
 class Unwritable(NamedTuple):
@@ -73,7 +73,7 @@ def derive_writes(
     nominal = finite(plan.nominal)
     never = {name: NEVER_S for name, x in zip(plan.names, plan.nominal, strict=True) if x > NEVER_S}
     built = own_copies(_build(mission, planned, never))
-    legs = [_Leg(_flat(leg), _scale(leg)) for leg in built]
+    legs = [_Leg(_flat(leg), _scale(leg), close=_modes(leg)) for leg in built]
     fixed = [list(_others(leg)) for leg in built]
     for variable, x0 in enumerate(nominal):
         moved = [x0 + step * _step(plan.lines[variable]) for step in STEPS]
@@ -132,6 +132,16 @@ def _scale(leg: Built) -> Floats:
     return np.concatenate(sizes)
 
 
+def _modes(leg: Built) -> set[int]:
+    """Entries of the bending modes, which no law fits better than they are solved for."""
+    bending = leg.numbers.plant.bending
+    own = {id(bending.fraction), id(bending.table)}
+    tables = tables_of(leg)
+    edges = np.cumsum([0, *(table.size for table in tables)]).tolist()
+    spans = zip(tables, edges, edges[1:], strict=False)
+    return {k for table, low, high in spans if id(_root(table)) in own for k in range(low, high)}
+
+
 def _others(leg: Built) -> Iterator[Any]:
     """Every number of a leg that is in none of its tables."""
     tables = {id(_root(table)) for table in tables_of(leg)}
@@ -161,7 +171,7 @@ def _learn(leg: _Leg, variable: int, x0: float, x: Floats, seen: Floats) -> None
             step, change = x - x0, seen[:, entry] - leg.base[entry]
             a, b = np.linalg.lstsq(np.stack([step, step**2], axis=1), change)[0]
             term = Term(variable, ADD, x0, float(a), float(b))
-            leg.parabolas.add(entry)
+            leg.close.add(entry)
         leg.terms.setdefault(entry, []).append(term)
 
 
@@ -216,7 +226,7 @@ def _wrong(
             with np.errstate(invalid="ignore"):  # what holds from the start holds from -inf
                 off = np.where(found == wanted, 0.0, np.abs(found - wanted))
             allowed = np.full(off.size, EXACT)
-            allowed[sorted(leg.parabolas)] = CLOSE
+            allowed[sorted(leg.close)] = CLOSE
             worst = int(np.argmax(off - allowed * leg.scale))
             if off[worst] > allowed[worst] * leg.scale[worst]:
                 moved = {plan.names[term.variable] for term in leg.terms.get(worst, ())}
