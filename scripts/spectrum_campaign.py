@@ -165,7 +165,7 @@ def tell_ground(lost: Campaign, planned: Campaign) -> None:
     header = ("body", "centre", "ellipse", "semi-axes", "azimuth", "area", "truly inside",
               "densest area")  # fmt: skip
     say("Where stage and fairing come down", header, ground_rows(planned, FALLEN))
-    say("Where the lost vehicle comes down", header, ground_rows(lost, FALLEN[:1]))
+    say("Where the lost vehicle comes down", header, ground_rows(lost, ("stage1, lost",)))
 
 
 # The figure ----------------------------------------------------------------------------------

@@ -128,6 +128,7 @@ def to_parquet(columns: dict[str, NDArray[Any]], units: dict[str, str]) -> bytes
     pq.write_table(
         pa.Table.from_arrays(list(arrays.values()), schema=schema), out,
         compression="zstd", use_dictionary=words, use_byte_stream_split=numbers,
+        write_statistics=False,
     )  # fmt: skip
     return out.getvalue().to_pybytes()  # type: ignore[no-any-return]
 
