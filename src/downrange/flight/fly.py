@@ -124,9 +124,9 @@ def fly_prepared(
     disperse: Sequence[str] = (),
     record_rate_hz: float = RECORD_HZ,
     points: tuple[int, int] | None = None,
-    values: Floats | None = None,
 ) -> Recording:
-    """One flight of a planned mission; see `fly`. `values` (n,) take the place of what is drawn."""
+    """One flight of a planned mission; see `fly`."""
+    values = None
     if points is not None:
         plan = ready.dispersed(tuple(disperse)).plan
         (values,) = Sobol(plan, seed, *points).sample(flight)

@@ -96,19 +96,18 @@ def group_of(path: str) -> str:
 
 
 def check_groups(groups: Sequence[str]) -> tuple[str, ...]:
-    """The groups asked for, "all" spelled out.
+    """The groups asked for, in the order of GROUPS and "all" spelled out.
 
     Raises:
-        InputError: there is no such group.
+        InputError: there is no such group; names every one.
     """
-    if list(groups) == ["all"]:
-        return EVERYDAY
-    unknown = [group for group in groups if group not in GROUPS]
+    unknown = [group for group in groups if group not in (*GROUPS, "all")]
     if unknown:
         hint = f"groups: all, {', '.join(GROUPS)}"
         message = "there is no such group"
         raise InputError([Problem("--disperse", group, message, hint) for group in unknown])
-    return tuple(groups)
+    asked = {*groups, *(EVERYDAY if "all" in groups else ())}
+    return tuple(group for group in GROUPS if group in asked)
 
 
 def lines_of(
