@@ -10,7 +10,7 @@ from fake_flyer import FakeFlyer, MakeFake, request
 from made_up_flight import lost_flight
 from runner_case import fly
 
-from downrange.campaign.recordings import MOST, flights_to_record, record_flights
+from downrange.campaign.recordings import MOST, flights_to_record, record_flights, record_nominal
 from downrange.campaign.results import Campaign, open_campaign
 from downrange.flight.load import load_mission
 from downrange.telemetry import Recording
@@ -63,6 +63,21 @@ def test_they_are_flown_as_the_campaign_flew_them(
     }
     assert {each["points"] for each in asked} == {None}
     assert all((path / "summary.json").is_file() for path in folders)
+
+
+def test_the_nominal_flight_is_the_healthy_mission_with_nothing_drawn(
+    flown: Campaign, asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = []
+    monkeypatch.setattr("downrange.flight.fly.prepare", prepared.append)
+    folder = record_nominal(flown)
+    assert folder == flown.folder / "recordings/nominal"
+    assert (folder / "summary.json").is_file()
+    (mission,) = prepared
+    assert mission.spec.fault == ()
+    assert asked == [{"ready": None, "seed": 4}]
+    assert record_nominal(flown) == folder
+    assert len(asked) == 1
 
 
 def test_what_is_recorded_already_stays(flown: Campaign, asked: list[dict[str, Any]]) -> None:

@@ -95,4 +95,7 @@ def test_what_is_drawn_and_what_is_left() -> None:
     ):  # fmt: skip
         assert words in text
     assert "wind.sounding (1)" not in text
+    narrow = printed(lambda to: put_draws(rows, left, to), columns=80)
+    assert max(map(len, narrow.partition("Not drawn")[0].splitlines())) <= 80
+    assert "normal 80 ± 1 kN, derived," in " ".join(narrow.split())
     assert "Nothing is drawn" in printed(lambda to: put_draws([], left, to))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from downrange.campaign.recordings import record_flights
+from downrange.campaign.recordings import record_flights, record_nominal
 
 if TYPE_CHECKING:
     from downrange.campaign.results import Campaign
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def finish(done: Campaign, listener: Listener, *, failures: int, report: bool) -> None:
-    """Record a few flights of a campaign that is flown, write its summary and report.
+    """Record the nominal flight and a few of a campaign, write its summary and report.
 
     `failures` of each cause are recorded; with none of them no flight is.
 
@@ -21,6 +21,7 @@ def finish(done: Campaign, listener: Listener, *, failures: int, report: bool) -
     """
     if failures:
         listener.stage("recordings")
+        record_nominal(done)
         record_flights(done, failures)
     if report:
         listener.stage("report")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from downrange.campaign.results import Campaign
 
 FOLDER = "recordings"
+NOMINAL = f"{FOLDER}/nominal"
 MOST = 40  # of all kinds together
 
 
@@ -43,6 +44,23 @@ def record_flights(done: Campaign, failures: int) -> Sequence[Path]:
         )
         write_recording(flown, folder)
     return list(missing.values())
+
+
+def record_nominal(done: Campaign) -> Path:
+    """Fly the mission as planned with nothing drawn, to lay beside the flights; once.
+
+    Raises:
+        InputError: what the campaign flew was changed since.
+        OutputError: the recording can't be written.
+    """
+    from downrange.flight.fly import fly_prepared, prepare
+    from downrange.telemetry import write_recording
+
+    folder = done.folder / NOMINAL
+    if not folder.exists():
+        again = flight_of(done.request.mission, done.folder, 0)
+        write_recording(fly_prepared(prepare(again.mission.healthy()), seed=again.seed), folder)
+    return folder
 
 
 def flights_to_record(done: Campaign, failures: int) -> Sequence[int]:

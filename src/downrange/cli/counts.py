@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from downrange.cli.tables import OUTCOME_STYLES
+from downrange.cli.tables import OUTCOME_STYLES, WIDE_COLUMNS
 from downrange.cli.terminal import table
 
 if TYPE_CHECKING:
@@ -127,11 +127,14 @@ def _key_names(quantities: Mapping[str, Any]) -> Sequence[str]:
 
 def put_draws(rows: Sequence[Row], left: Sequence[Left], to: Console) -> None:
     """Print what each flight draws, from where, and what is left as it is."""
+    wide = to.width >= WIDE_COLUMNS
     columns = ("Value", "Group", "Distribution", "Status", "Source")
-    made = table("Drawn for each flight", *columns, fold="Distribution")
+    made = table("Drawn for each flight", *(columns if wide else ("Value", "Distribution")),
+                 fold="Distribution")  # fmt: skip
     for row in rows:
-        several = f" ({row.count})" if row.count > 1 else ""
-        made.add_row(f"{row.value}{several}", row.group, row.distribution, row.status, row.source)
+        value = f"{row.value} ({row.count})" if row.count > 1 else row.value
+        told = (row.group, row.distribution, row.status, row.source)
+        made.add_row(value, *(told if wide else (", ".join(filter(None, told[1:])),)))
     to.print(made if rows else "Nothing is drawn: noise and gusts alone differ.")
     for each in left:
         more = f" and {len(each.paths) - MOST_NAMES} more" if len(each.paths) > MOST_NAMES else ""

@@ -116,8 +116,14 @@ def _map(
     drawn = [campaign.footprints[body] for body in bodies if not whole]
     legend += [("ellipses of 50, 90 and 99 %", "ring")] if any(x.ellipses for x in drawn) else []
     legend += [("density", "band")] if any(x.density for x in drawn) else []
-    legend += [("nominal ground track", "planned")] if tracks and (whole or with_pad) else []
+    seen = any(_passes(track, view) for track in tracks.values())
+    legend += [("nominal ground track", "planned")] if seen else []
     return Drawing(title, "", caption, to_svg(figure, f"Map: {title}, {caption}"), tuple(legend))
+
+
+def _passes(track: Telemetry, view: View) -> bool:
+    places = zip(track["latitude_deg"].tolist(), track["longitude_deg"].tolist(), strict=True)
+    return any(view.holds(*place) for place in places)
 
 
 def _view(campaign: Campaign, bodies: Sequence[str], pad: dict[str, Any] | None) -> View:

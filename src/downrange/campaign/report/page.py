@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from downrange.campaign.groups import GROUPS
+from downrange.campaign.recordings import NOMINAL
 from downrange.campaign.report import figures, ground_map, rows
 from downrange.campaign.statistics import PRIOR_SOURCE
 from downrange.campaign.words import count, headline, outcome_word
@@ -199,7 +200,7 @@ def _envelopes(
 
 def nominal_of(campaign: Campaign) -> dict[str, Telemetry]:
     """Telemetry of the flight that draws nothing, by body: recorded, or the planned ascent."""
-    folder = campaign.folder / "recordings/nominal"
+    folder = campaign.folder / NOMINAL
     if folder.is_dir():
         return {name: body.telemetry for name, body in read_recording(folder).bodies.items()}
     ascent = campaign.plan.get("ascent")
