@@ -8,6 +8,7 @@ or a draw moves what is no table, the legs are built anew for each flight.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -24,8 +25,8 @@ from downrange.flight.load import Mission
 Floats = NDArray[np.float64]
 
 RECORD_HZ = 20.0  # of the legs that are compared; nothing depends on it
-STEPS = (-1.0, 1.0)  # in which a value is moved, of its step
-SIGMAS = 2.0  # of a normal distribution in a step
+SIGMAS = 2.0  # that a normal value is moved by
+EARLIER_S = 100.0  # and a failure
 NEVER_S = 1e9  # when what never fails fails, in arrays
 EXACT = 1e-9  # relative, of entries whose law is known
 CLOSE = 1e-4  # of the largest of its kind, of entries that follow a parabola and of all modes
@@ -76,7 +77,7 @@ def derive_writes(
     legs = [_Leg(_flat(leg), _scale(leg), close=_modes(leg)) for leg in built]
     fixed = [list(_others(leg)) for leg in built]
     for variable, x0 in enumerate(nominal):
-        moved = [x0 + step * _step(plan.lines[variable]) for step in STEPS]
+        moved = _moves(plan.lines[variable], float(x0))
         tries = []
         for x in moved:
             found = _build(mission, planned, never | {plan.names[variable]: x})
@@ -102,16 +103,19 @@ def finite(values: Floats) -> Floats:
     return np.where(np.isposinf(values), NEVER_S, values)
 
 
-def _step(line: Line) -> float:
-    """How far a value is moved to see what it does."""
+def _moves(line: Line, nominal: float) -> list[float]:
+    """Two values at which a draw is looked at, within the ends of its distribution."""
     given = line.parameters
-    match line.kind:
-        case "normal":
-            return SIGMAS * given["sigma"]
-        case "exponential":
-            return 100.0  # s
-        case _:
-            return 0.5 * (given["high"] - given["low"])
+    if line.kind == "exponential":
+        return [nominal - EARLIER_S, nominal + EARLIER_S]
+    reach = SIGMAS * given["sigma"] if line.kind == "normal" else math.inf
+    low = max(nominal - reach, given.get("low", -math.inf))
+    high = min(nominal + reach, given.get("high", math.inf))
+    # The value may lie at an end: then both are on its other side.
+    return [
+        low if low < nominal else 0.5 * (nominal + high),
+        high if high > nominal else 0.5 * (nominal + low),
+    ]
 
 
 def _build(mission: Mission, planned: Planned, drawn: Mapping[str, float]) -> tuple[Built, ...]:
@@ -179,7 +183,7 @@ def _law(variable: int, x0: float, x: Floats, base: float, seen: Floats) -> Term
     """The law that an entry follows exactly; None if it is none of those known."""
     if base == x0 and (seen == x).all():
         return Term(variable, SET, x0, 1.0, 0.0)
-    if base != 0.0 and x0 > 0.0 and (seen / base > 0.0).all():
+    if base != 0.0 and x0 > 0.0 and (x > 0.0).all() and (seen / base > 0.0).all():
         powers = np.log(seen / base) / np.log(x / x0)
         if np.ptp(powers) <= EXACT * max(1.0, abs(powers[0])):
             nearest = round(2.0 * float(powers[-1])) / 2.0
@@ -188,7 +192,7 @@ def _law(variable: int, x0: float, x: Floats, base: float, seen: Floats) -> Term
     slopes = (seen - base) / (x - x0)
     if np.ptp(slopes) <= EXACT * abs(slopes[-1]):
         return Term(variable, ADD, x0, float(slopes[-1]), 0.0)
-    if base != 0.0 and x0 != 0.0:
+    if base != 0.0 and x0 != 0.0 and (x != 0.0).all():
         shares = (seen / base - 1.0) / (x0 / x - 1.0)
         if np.ptp(shares) <= EXACT * abs(shares[-1]):
             return Term(variable, INVERSE, x0, float(shares[-1]), 0.0)
