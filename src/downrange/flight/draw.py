@@ -231,13 +231,22 @@ class _Sorted(NamedTuple):
     wind: dict[tuple[int, str], float]  # (level, side) -> m/s
 
 
-def apply(spec: MissionSpec, drawn: Mapping[str, float]) -> MissionSpec:
+def paths_of(spec: MissionSpec) -> dict[int, str]:
+    """Path of every value of a mission, by the identity of the value."""
+    return {id(value): path for path, value in walk_values(spec)}
+
+
+def apply(
+    spec: MissionSpec, drawn: Mapping[str, float], paths: Mapping[int, str] | None = None
+) -> MissionSpec:
     """The mission with drawn values (SI, by path) in their places; the rest is shared.
+
+    `paths` are those of the mission, where many draws are applied to one.
 
     Raises:
         InputError: a path that names nothing.
     """
-    known = {id(value): path for path, value in walk_values(spec)}
+    known = paths_of(spec) if paths is None else paths
     found = _sort(spec, drawn, set(known.values()))
     moved: MissionSpec = _replace(spec, found.plain, lambda value: known.get(id(value)))
     vehicle, wind = moved.vehicle, moved.wind

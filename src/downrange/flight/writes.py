@@ -9,7 +9,7 @@ or a draw moves what is no table, the legs are built anew for each flight.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from downrange.flight.assemble import Planned
 from downrange.flight.build import Built, build_legs, own_copies, tables_of
-from downrange.flight.draw import DrawPlan, Line, apply
+from downrange.flight.draw import DrawPlan, Line, apply, paths_of
 from downrange.flight.kernel.writes import ADD, INVERSE, POWER, SET, Writes, write
 from downrange.flight.load import Mission
 
 Floats = NDArray[np.float64]
+Build = Callable[[Mapping[str, float]], tuple[Built, ...]]
 
 RECORD_HZ = 20.0  # of the legs that are compared; nothing depends on it
 SIGMAS = 2.0  # that a normal value is moved by
@@ -73,14 +74,19 @@ def derive_writes(
         return Unwritable("the errors of the inertial unit follow from drawn values")
     nominal = finite(plan.nominal)
     never = {name: NEVER_S for name, x in zip(plan.names, plan.nominal, strict=True) if x > NEVER_S}
-    built = own_copies(_build(mission, planned, never))
+    paths = paths_of(mission.spec)
+
+    def build(drawn: Mapping[str, float]) -> tuple[Built, ...]:
+        return build_legs(mission, apply(mission.spec, drawn, paths), planned, RECORD_HZ)
+
+    built = own_copies(build(never))
     legs = [_Leg(_flat(leg), _scale(leg), close=_modes(leg)) for leg in built]
     fixed = [list(_others(leg)) for leg in built]
     for variable, x0 in enumerate(nominal):
         moved = _moves(plan.lines[variable], float(x0))
         tries = []
         for x in moved:
-            found = _build(mission, planned, never | {plan.names[variable]: x})
+            found = build(never | {plan.names[variable]: x})
             if [list(_others(leg)) for leg in found] != fixed:
                 return Unwritable(f"{plan.names[variable]} moves more than tables")
             tries.append([_flat(leg) for leg in found])
@@ -90,7 +96,7 @@ def derive_writes(
                 return Unwritable(f"{plan.names[variable]} changes the size of a table")
             _learn(leg, variable, float(x0), np.array(moved), seen)
     writes = tuple(_packed(leg, one) for leg, one in zip(legs, built, strict=True))
-    return _wrong(mission, planned, plan, legs, writes) or writes
+    return _wrong(build, plan, legs, writes) or writes
 
 
 def bound(writes: Sequence[Writes], legs: Sequence[Built]) -> list[Writes]:
@@ -116,10 +122,6 @@ def _moves(line: Line, nominal: float) -> list[float]:
         low if low < nominal else 0.5 * (nominal + high),
         high if high > nominal else 0.5 * (nominal + low),
     ]
-
-
-def _build(mission: Mission, planned: Planned, drawn: Mapping[str, float]) -> tuple[Built, ...]:
-    return build_legs(mission, apply(mission.spec, drawn), planned, RECORD_HZ)
 
 
 def _flat(leg: Built) -> Floats:
@@ -218,12 +220,11 @@ def _packed(leg: _Leg, built: Built) -> Writes:
 
 
 def _wrong(
-    mission: Mission, planned: Planned, plan: DrawPlan, legs: Sequence[_Leg],
-    writes: Sequence[Writes],
-) -> Unwritable | None:  # fmt: skip
+    build: Build, plan: DrawPlan, legs: Sequence[_Leg], writes: Sequence[Writes]
+) -> Unwritable | None:
     """What draws of all values at once show to be otherwise."""
     for values in finite(plan.sample(TRIAL_SEED, 0, TRIALS)):
-        exact = _build(mission, planned, dict(zip(plan.names, values.tolist(), strict=True)))
+        exact = build(dict(zip(plan.names, values.tolist(), strict=True)))
         for leg, each, built in zip(legs, writes, exact, strict=True):
             write(each, values)
             found, wanted = np.concatenate(each.tables), _flat(built)

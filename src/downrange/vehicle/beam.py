@@ -101,8 +101,9 @@ def bending_modes(beam: Beam, count: int = 2) -> list[Mode]:
     stiffness, mass = _matrices(beam, node_m)
     if not _is_positive(mass):
         raise ValueError("every part of a beam needs mass")
-    square, shapes = _lowest(stiffness, mass, node_m, RIGID_MODES + count)
-    if square[RIGID_MODES] <= LEAST_SHARE * _typical(stiffness, mass, node_m):
+    typical = _typical(stiffness, mass, node_m)
+    square, shapes = _lowest(stiffness, mass, node_m, RIGID_MODES + count, SHIFT_SHARE * typical)
+    if square[RIGID_MODES] <= LEAST_SHARE * typical:
         raise ValueError("every part of a beam needs stiffness")
     modes = []
     for k in range(RIGID_MODES, RIGID_MODES + count):
@@ -112,14 +113,15 @@ def bending_modes(beam: Beam, count: int = 2) -> list[Mode]:
     return modes
 
 
-def _lowest(stiffness: Floats, mass: Floats, node_m: Floats, count: int) -> tuple[Floats, Floats]:
+def _lowest(
+    stiffness: Floats, mass: Floats, node_m: Floats, count: int, shift: float
+) -> tuple[Floats, Floats]:
     """The lowest squares of frequencies, rising, and the shapes (n, count) in columns.
 
     Subspace iteration with a shift, for a free beam's stiffness is singular (Bathe and Wilson
     1973, Earthquake Engineering and Structural Dynamics 1(3)), from Legendre polynomials. The
     matrices are banded and small: libraries for dense ones would wake a thread on every core.
     """
-    shift = SHIFT_SHARE * _typical(stiffness, mass, node_m)
     lower = cholesky_banded(_bands(stiffness + shift * mass), lower=True)
     upper = np.zeros_like(lower)  # its transpose
     for band in range(BANDS):
@@ -147,12 +149,15 @@ def _typical(stiffness: Floats, mass: Floats, node_m: Floats) -> float:
 def _polynomials(node_m: Floats, count: int) -> Floats:
     """Legendre polynomials along the beam as deflections and slopes of the nodes, (n, count)."""
     half = 0.5 * (node_m[-1] - node_m[0])
-    place = (node_m - node_m[0]) / half - 1.0
     shapes = np.empty((2 * node_m.size, count))
-    for degree in range(count):
-        polynomial = np.polynomial.Legendre.basis(degree)
-        shapes[0::2, degree] = polynomial(place)
-        shapes[1::2, degree] = polynomial.deriv()(place) / half
+    place = (node_m - node_m[0]) / half - 1.0
+    values = shapes[0::2] = np.polynomial.legendre.legvander(place, count - 1)
+    slopes = np.zeros_like(values)
+    for degree in range(1, count):  # P'(n) = P'(n - 2) + (2 n - 1) P(n - 1)
+        slopes[:, degree] = (2 * degree - 1) * values[:, degree - 1]
+        if degree > 1:
+            slopes[:, degree] += slopes[:, degree - 2]
+    shapes[1::2] = slopes / half
     return shapes
 
 
@@ -179,13 +184,18 @@ def bending_moment(beam: Beam, mode: Mode, station_m: float) -> float:
     which is smooth where the curvature of the elements is not. Positive where the shape curves
     toward its own positive side.
     """
-    total = 0.0
+    places, masses = [], []
     for span in beam.mass:
         low, high = max(span.start_m, station_m), span.end_m
         if low < high:
             between = mode.node_m[(mode.node_m > low) & (mode.node_m < high)]
             x, weight = _quadrature(np.concatenate([[low], between, [high]]))
-            total += span.amount * float(weight @ (mode.along(x)[0] * (x - station_m)))
+            places.append(x)
+            masses.append(span.amount * weight)
+    total = 0.0
+    if places:
+        x = np.concatenate(places)
+        total = float(np.concatenate(masses) @ (mode.along(x)[0] * (x - station_m)))
     for lump in beam.lumps:
         if lump.station_m > station_m:
             deflection, slope = mode.at(lump.station_m)
@@ -217,17 +227,23 @@ def _nodes(beam: Beam) -> Floats:
 
 def _matrices(beam: Beam, node_m: Floats) -> tuple[Floats, Floats]:
     """Stiffness and consistent mass matrices of the whole beam."""
-    size = 2 * node_m.size
+    size, low, high = 2 * node_m.size, node_m[:-1], node_m[1:]
     stiffness, mass = np.zeros((size, size)), np.zeros((size, size))
-    for element, (low, high) in enumerate(itertools.pairwise(node_m)):
+    middle, stiff = 0.5 * (low + high), np.zeros(low.size)
+    for span in beam.stiffness:
+        stiff += span.amount * ((span.start_m < middle) & (middle < span.end_m))
+    rigid = stiff[:, None, None] * _unit_stiffness(high - low)
+    heavy = np.zeros_like(rigid)
+    for span in beam.mass:
+        start, end = np.maximum(low, span.start_m), np.minimum(high, span.end_m)
+        in_it = np.flatnonzero(start < end)
+        heavy[in_it] += span.amount * _unit_mass(
+            low[in_it], (high - low)[in_it], start[in_it], end[in_it]
+        )
+    for element in range(low.size):
         at = slice(2 * element, 2 * element + 4)
-        middle, length = 0.5 * (low + high), high - low
-        ei = sum(span.amount for span in beam.stiffness if span.start_m < middle < span.end_m)
-        stiffness[at, at] += ei * _unit_stiffness(length)
-        for span in beam.mass:
-            start, end = max(low, span.start_m), min(high, span.end_m)
-            if start < end:
-                mass[at, at] += span.amount * _unit_mass(low, length, start, end)
+        stiffness[at, at] += rigid[element]
+        mass[at, at] += heavy[element]
     for lump in beam.lumps:
         elements, n, dn = _shapes_at(node_m, np.array([lump.station_m]))
         at = slice(2 * elements[0], 2 * elements[0] + 4)
@@ -235,25 +251,27 @@ def _matrices(beam: Beam, node_m: Floats) -> tuple[Floats, Floats]:
     return stiffness, mass
 
 
-def _unit_stiffness(length: float) -> Floats:
-    """Integral of the shapes' curvatures over an element of unit EI."""
-    a, b = 6.0 * length, length * length
+def _unit_stiffness(length: Floats) -> Floats:
+    """Integrals (n, 4, 4) of the shapes' curvatures over elements of unit EI."""
+    one, a, b = np.full(length.size, 12.0), 6.0 * length, length * length
     matrix = np.array([
-        [12.0, a, -12.0, a], [a, 4.0 * b, -a, 2.0 * b],
-        [-12.0, -a, 12.0, -a], [a, 2.0 * b, -a, 4.0 * b],
+        [one, a, -one, a], [a, 4.0 * b, -a, 2.0 * b],
+        [-one, -a, one, -a], [a, 2.0 * b, -a, 4.0 * b],
     ])  # fmt: skip
-    return matrix / length**3
+    return np.moveaxis(matrix / length**3, -1, 0)
 
 
-def _unit_mass(low: float, length: float, start: float, end: float) -> Floats:
-    """Integral of the shapes' products over the part start..end of an element, at 1 kg/m."""
-    x, weight = _quadrature(np.array([start, end]))
-    n = _hermite((x - low) / length, length)
-    return (n * weight) @ n.T
+def _unit_mass(low: Floats, length: Floats, start: Floats, end: Floats) -> Floats:
+    """Integrals (n, 4, 4) of the shapes' products over parts of elements, at 1 kg/m."""
+    half = 0.5 * (end - start)[:, None]
+    x = start[:, None] + half * (1.0 + GAUSS_POINTS)
+    n = _hermite((x - low[:, None]) / length[:, None], length[:, None])
+    found: Floats = np.einsum("iep,jep,ep->eij", n, n, half * GAUSS_WEIGHTS)
+    return found
 
 
 def _hermite(s: Floats, length: Floats | float) -> Floats:
-    """Shapes (4, points) of deflection and slope at the ends of an element, at s in 0..1."""
+    """Shapes (4, ...) of deflection and slope at the ends of elements, at s (...) in 0..1."""
     return np.array([
         1.0 - 3.0 * s**2 + 2.0 * s**3, length * (s - 2.0 * s**2 + s**3),
         3.0 * s**2 - 2.0 * s**3, length * (s**3 - s**2),
