@@ -12,7 +12,7 @@ from many_case import Together, alone
 
 from downrange.dynamics.kernel.fall import fall
 from downrange.flight.draw import EVERYDAY
-from downrange.flight.fly import Prepared, prepare
+from downrange.flight.fly import Prepared, compile_loop, prepare
 from downrange.flight.kernel import by_tick, loop, many
 from downrange.flight.kernel.writes import write
 from downrange.flight.simulator import Simulator
@@ -72,6 +72,7 @@ def test_one_signature_flies_many(other: Prepared) -> None:
         Together(prepared).fly(0, 1)
         alone(prepared, 0)
     Together(ready(planned=True), ("engines", "wind")).fly(0, 1)
+    compile_loop(other)
     for kernel in (many.fly_flights, many.part_flights, many.fall_flights, write):
         assert len(kernel.signatures) == 1, kernel
     assert len(loop.fly.signatures) == len(fall.signatures) == 1

@@ -60,7 +60,9 @@ FIRST_START = """
     import json, pickle, sys
     from pathlib import Path
     import downrange as dr
+    from downrange.dynamics.kernel.fall import fall
     from downrange.flight import fly, jobs, warm
+    from downrange.flight.kernel import loop, many
 
     asked = []
     ask = warm.Helper.ask
@@ -70,12 +72,16 @@ FIRST_START = """
         ask(self, these)
 
     warm.Helper.ask = remember
-    dr.fly(sys.argv[1])
+    flies = lambda: [len(k.signatures) for k in (loop.fly, fall, many.part_flights)]
+    seen = {}
+    dr.fly(dr.load_mission(sys.argv[1], planned=True),
+           progress=lambda what: seen.update({what: flies()}))
     kept = lambda kernel: len(list(Path(kernel.stats.cache_path).glob(
         f"*.{kernel.py_func.__name__}-*.nbc")))
     print(json.dumps({
         "kept": {f"{k.py_func.__module__}.{k.py_func.__name__}": kept(k) for k in asked},
         "read": sum(1 for k in asked if k.stats.cache_hits), "asked": len(asked),
+        "before": seen["flying"], "after": flies(),
     }))
 """
 
@@ -216,3 +222,5 @@ def test_a_first_start_compiles_with_the_types_of_the_loop(tmp_path: Path) -> No
     assert len(kept) == found["asked"] > 0
     assert set(kept.values()) == {1}, kept
     assert found["read"] >= 3
+    assert "downrange.flight.kernel.many.part_flights" in kept
+    assert found["before"] == found["after"] == [1, 1, 1]  # nothing is left to the flight

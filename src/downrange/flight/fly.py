@@ -17,7 +17,7 @@ from downrange.flight.assemble import Planned, assemble, first_plant, plan_missi
 from downrange.flight.bodies import Journey, compile_fall
 from downrange.flight.dispersed import Dispersed, disperse_mission, fly_drawn
 from downrange.flight.draw import check_groups
-from downrange.flight.jobs import motion_jobs, tick_jobs
+from downrange.flight.jobs import motion_jobs, parting_job, tick_jobs
 from downrange.flight.kernel import loop
 from downrange.flight.load import Mission, load_mission
 from downrange.flight.record import recording_of
@@ -111,8 +111,11 @@ def compile_loop(ready: Prepared, helper: Helper | None = None) -> float:
     numbers, flight = assemble(ready.mission, spec, ready.planned, 0, 0, RECORD_HZ)
     if helper:
         helper.share(tick_jobs(numbers, flight))
+        helper.ask([parting_job(numbers, flight)])  # while this process puts the loop together
     loop.fly(numbers, flight, 0)
     compile_fall(numbers)
+    part, arguments = parting_job(numbers, flight)
+    part(*arguments)
     return time.perf_counter() - started
 
 

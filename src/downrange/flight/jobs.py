@@ -8,8 +8,12 @@ from downrange.dynamics.kernel.advance import Plant, burn, move, set_loads, set_
 from downrange.dynamics.kernel.fall import fall
 from downrange.faults.kernel import new_health
 from downrange.flight.assemble import new_state
+from downrange.flight.kernel import many
 from downrange.flight.kernel.loop import Flight, Numbers, settle
+from downrange.flight.kernel.parting import HOW_SIZE
 from downrange.flight.kernel.watch import watch_tick
+from downrange.flight.parting import new_piece
+from downrange.flight.stack import NOTHING_DRAWN, of_one
 from downrange.flight.warm import Job
 from downrange.gnc.kernel.allocation import allocate
 from downrange.gnc.kernel.control import moment_demand
@@ -53,3 +57,12 @@ def tick_jobs(n: Numbers, f: Flight) -> list[Job]:
                     f.command.gimbal_rad)),
         (moment_demand, (plan.control, 0.0, 0.0, words, f.memory.filters)),
     ]  # fmt: skip
+
+
+def parting_job(n: Numbers, f: Flight) -> Job:
+    """Where one body becomes several; called with these, it parts nothing of a flight at hand."""
+    piece = of_one(new_piece([0.0] * len(f.state.attached), len(f.state.tank_kg)))
+    return many.part_flights, (
+        n.plant, np.zeros(HOW_SIZE), n.tick_s, NOTHING_DRAWN, np.zeros((1, 0)), of_one(f),
+        of_one(f.watch), piece, piece, piece, np.zeros(1),
+    )  # fmt: skip
