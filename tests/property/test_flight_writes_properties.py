@@ -45,7 +45,8 @@ def compare(found: Dispersed, uniforms: np.ndarray) -> None:
             scale = np.abs(wanted_).max(axis=0, initial=1e-300)
             scale = np.where(np.isfinite(scale), scale, 1.0)
             allowed = MODES if place in (FRACTION, BENDING) else EXACT
-            there = found_ != wanted_  # what holds from the start holds from -inf
+            both_nan = np.isnan(found_) & np.isnan(wanted_)
+            there = (found_ != wanted_) & ~both_nan  # what holds from the start holds from -inf
             off = (np.abs(found_[there] - wanted_[there])) / np.broadcast_to(scale, there.shape)[
                 there
             ]

@@ -171,7 +171,8 @@ def _root(table: Floats) -> Any:
 
 def _learn(leg: _Leg, variable: int, x0: float, x: Floats, seen: Floats) -> None:
     """Put down how the entries that have changed depend on a value."""
-    for entry in np.flatnonzero((seen != leg.base).any(axis=0)).tolist():
+    nothing = np.isnan(leg.base)  # a fault that has no value
+    for entry in np.flatnonzero((seen != leg.base).any(axis=0) & ~nothing).tolist():
         term = _law(variable, x0, x, float(leg.base[entry]), seen[:, entry])
         if term is None:
             step, change = x - x0, seen[:, entry] - leg.base[entry]
@@ -229,7 +230,8 @@ def _wrong(
             write(each, values)
             found, wanted = np.concatenate(each.tables), _flat(built)
             with np.errstate(invalid="ignore"):  # what holds from the start holds from -inf
-                off = np.where(found == wanted, 0.0, np.abs(found - wanted))
+                same = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
+                off = np.where(same, 0.0, np.abs(found - wanted))
             allowed = np.full(off.size, EXACT)
             allowed[sorted(leg.close)] = CLOSE
             worst = int(np.argmax(off - allowed * leg.scale))
