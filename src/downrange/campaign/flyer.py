@@ -107,10 +107,12 @@ class MissionFlyer:
     def _some(self, first: int, count: int) -> Chunk:
         began_s = time.perf_counter()
         plan = self._dispersed.plan
-        values = finite(
-            self._points.sample(first, count) if self._points
+        drawn = (
+            self._points.sample(first, count)
+            if self._points
             else plan.sample(self._seed, first, count)
-        )  # fmt: skip
+        )
+        values, known = finite(drawn), np.where(np.isinf(drawn), np.nan, drawn)
         random = np.zeros((count, len(loop.STREAMS), 4), dtype=np.uint64)
         errors = []
         for k in range(count):
@@ -128,7 +130,7 @@ class MissionFlyer:
                 flights = self._many
                 self._columns.fill(rows, k, first + k, flights.told(k),
                                    one_of(flights.flights.verdict, k),
-                                   one_of(flights.seen[0], k), values[k].tolist())  # fmt: skip
+                                   one_of(flights.seen[0], k), known[k].tolist())  # fmt: skip
         each_s = (time.perf_counter() - began_s) / count
         return Chunk(first, rows, samples, np.full(count, each_s))
 

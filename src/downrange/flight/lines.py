@@ -96,7 +96,7 @@ def group_of(path: str) -> str:
 
 
 def check_groups(groups: Sequence[str]) -> tuple[str, ...]:
-    """The groups asked for, in the order of GROUPS and "all" spelled out.
+    """The groups asked for, each once and "all" spelled out.
 
     Raises:
         InputError: there is no such group; names every one.
@@ -106,8 +106,8 @@ def check_groups(groups: Sequence[str]) -> tuple[str, ...]:
         hint = f"groups: all, {', '.join(GROUPS)}"
         message = "there is no such group"
         raise InputError([Problem("--disperse", group, message, hint) for group in unknown])
-    asked = {*groups, *(EVERYDAY if "all" in groups else ())}
-    return tuple(group for group in GROUPS if group in asked)
+    spelled = (EVERYDAY if group == "all" else (group,) for group in groups)
+    return tuple(dict.fromkeys(each for several in spelled for each in several))
 
 
 def lines_of(

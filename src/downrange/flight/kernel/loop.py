@@ -408,8 +408,9 @@ def act(n: Numbers, f: Flight, position: Vector, velocity: Vector) -> None:
     see(plant, state, now)
     if clock[TICK] >= clock[NEXT_ROW]:
         record(f, now)
-        since = clock[TICK] - clock[T0_S] / n.tick_s
-        clock[NEXT_ROW] = clock[TICK] + ticks_to_row(n.record_every, since)
+        step = ticks_to_row(n.record_every, clock[TICK] - clock[T0_S] / n.tick_s)
+        due = clock[NEXT_ROW] + step  # a row that was late makes no later one late
+        clock[NEXT_ROW] = due if due > clock[TICK] else clock[TICK] + step
     flown = advance(plant, state, command, health, now, tick_s)
     watch_tick(n.watch, tick_s, now, flown, clock, state, f.memory.words,
                command.engine_on, health.engine, f.watch)  # fmt: skip
