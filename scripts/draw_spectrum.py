@@ -13,7 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from page_parts import DOCS, IMAGES, NONE, PIXELS_PER_INCH, blank, event, fill_page, named
+from page_parts import (
+    DISPERSED,
+    DOCS,
+    IMAGES,
+    NONE,
+    PIXELS_PER_INCH,
+    blank,
+    event,
+    fill_page,
+    named,
+)
 from spectrum_seeds import tell_seeds
 from spectrum_tables import (
     ENGINE_OUT,
@@ -37,7 +47,6 @@ from spectrum_tables import (
 )
 
 import downrange as dr
-from downrange.flight.draw import EVERYDAY
 from downrange.flight.fly import Prepared, fly_prepared, prepare
 from downrange.report.style import FONT_PT, PICTURE, drawing, new_axes
 from downrange.telemetry import Recording
@@ -162,7 +171,7 @@ def main(folder: Path) -> None:
     ready = prepare(dr.load_mission(MISSION))
     flight = fly_prepared(ready, seed=1, record_rate_hz=TICKS_HZ)
     tell_as_flown(ready, ())
-    tell_as_flown(ready, EVERYDAY)
+    tell_as_flown(ready, DISPERSED)
     tell_seeds()
     tell_mechanism(ready, flight)
     tell_fall(flight)

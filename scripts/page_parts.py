@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from downrange.flight.draw import EVERYDAY
 from downrange.report.style import FONT_PT, PICTURE, new_figure
 from downrange.telemetry import Event, Recording
 
@@ -26,6 +27,7 @@ PART = re.compile(r"<!-- (.+?) -->\n.*?<!-- end -->", re.DOTALL)
 PIXELS_PER_INCH = 110
 WIDTH_PT = 700.0
 NONE = "–"
+DISPERSED = tuple(group for group in EVERYDAY if group != "faults")  # of flights as flown
 
 TOLD: dict[str, str] = {}  # title -> what was printed under it
 

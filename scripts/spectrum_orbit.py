@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from page_parts import (
+    DISPERSED,
     DOCS,
     IMAGES,
     NONE,
@@ -30,7 +31,6 @@ from page_parts import (
 
 import downrange as dr
 from downrange.faults.spec import parse_fault
-from downrange.flight.draw import EVERYDAY
 from downrange.flight.fly import Prepared, fly_prepared, prepare
 from downrange.report.map import paint_map, view_of
 from downrange.report.style import FONT_PT, PICTURE, drawing, new_axes, thin
@@ -305,7 +305,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     ready = prepare(dr.load_mission(MISSION, planned=True))
     nominal = [fly_prepared(ready, seed=seed) for seed in SEEDS]
-    dispersed = [fly_prepared(ready, seed=seed, disperse=EVERYDAY) for seed in SEEDS]
+    dispersed = [fly_prepared(ready, seed=seed, disperse=DISPERSED) for seed in SEEDS]
     tell_sequence(nominal[0])
     tell_reached(nominal, dispersed)
     tell_ledger(nominal, dispersed)

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from page_parts import moment, say, spread
+from page_parts import DISPERSED, moment, say, spread
 from spectrum_tables import MISSION, loss_of
 
 import downrange as dr
-from downrange.flight.draw import EVERYDAY
 from downrange.flight.fly import Prepared, fly_prepared, prepare
 from downrange.telemetry import Recording
 
@@ -28,7 +27,7 @@ CASES: tuple[tuple[str, tuple[tuple[str, str], ...], bool, tuple[str, ...]], ...
     ("no noise on chamber pressures", (CHAMBER,), True, ()),
     ("none of the three", (GYRO, CHAMBER), False, ()),
     ("chamber pressures not filtered", (RAW,), True, ()),
-    ("dispersed", (), True, EVERYDAY),
+    ("dispersed", (), True, DISPERSED),
 )
 
 

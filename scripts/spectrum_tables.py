@@ -10,14 +10,13 @@ from textwrap import fill
 
 import numpy as np
 from numpy.typing import NDArray
-from page_parts import NONE, event, moment, number, say, spread, tell
+from page_parts import DISPERSED, NONE, event, moment, number, say, spread, tell
 
 import downrange as dr
 from downrange._spec import get_path, walk_values
 from downrange.earth.build import build_earth
 from downrange.flight.assemble import build_plant
 from downrange.flight.assumed import assumed_vehicle
-from downrange.flight.draw import EVERYDAY
 from downrange.flight.fly import Prepared, fly_prepared, prepare
 from downrange.flight.legs import legs_of
 from downrange.gnc.margins import Margins, loop_margins, operating_point
@@ -352,7 +351,7 @@ def tell_corridors(flown: Sequence[Corridor], ready: Prepared) -> None:
 def tell_planned(ready: Prepared, title: str) -> None:
     """Table of good flights, nominal and dispersed."""
     columns: dict[str, list[str]] = {}
-    for groups in ((), EVERYDAY):  # nominal, dispersed
+    for groups in ((), DISPERSED):  # nominal, dispersed
         flights = [fly_prepared(ready, seed=seed, disperse=groups) for seed in SEEDS]
         for name, text in good_flight(flights).items():
             columns.setdefault(name, []).append(text)

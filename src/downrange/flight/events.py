@@ -6,15 +6,12 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from downrange.faults.kernel import Faults
 from downrange.flight.kernel import watch
 from downrange.safety.build import RULE_NAMES
 from downrange.telemetry import Event
 
-Floats = NDArray[np.float64]
+Row = list[float]  # EVENT_SIZE words, see kernel.watch
 
 TOGETHER_S = 0.6  # engines that come on within this of each other make one ignition
 SAME_MOMENT_S = 0.06  # engines that stop within this of each other stop together
@@ -43,7 +40,7 @@ def events_of(
 
     Without `faults` they are those of another body.
     """
-    noted = memory.events[: int(memory.words[watch.COUNT])]
+    noted: list[Row] = memory.events[: int(memory.words[watch.COUNT])].tolist()
     found = [
         *_engine_events(noted, where),
         *_single_events(noted, where),
@@ -52,7 +49,7 @@ def events_of(
     return sorted(found, key=lambda event: event.time_s)
 
 
-def _event(row: Floats, name: str, detail: str, where: Context) -> Event:
+def _event(row: Row, name: str, detail: str, where: Context) -> Event:
     return Event(
         time_s=float(row[1]) - where.t0_s,
         body=where.body,
@@ -67,7 +64,7 @@ def _event(row: Floats, name: str, detail: str, where: Context) -> Event:
     )
 
 
-def _single_events(noted: Floats, where: Context) -> Iterator[Event]:
+def _single_events(noted: Sequence[Row], where: Context) -> Iterator[Event]:
     """Events that stand for themselves; an oscillation is told once."""
     oscillated = False
     for row in noted:
@@ -102,7 +99,7 @@ def _single_events(noted: Floats, where: Context) -> Iterator[Event]:
                 yield _event(row, "impact", f"{where.surface}, {number:.0f} m/s", where)
 
 
-def _phase_events(row: Floats, phase: int, where: Context) -> Iterator[Event]:
+def _phase_events(row: Row, phase: int, where: Context) -> Iterator[Event]:
     """What a phase of the sequence means by beginning."""
     if phase in where.pitch_over_phases:
         yield _event(row, "pitch_over", "", where)
@@ -118,7 +115,7 @@ def _throttled(phase: int, where: Context) -> bool:
     return not math.isnan(before + where.throttles[phase]) and where.throttles[phase] != before
 
 
-def _engine_events(noted: Floats, where: Context) -> Iterator[Event]:
+def _engine_events(noted: Sequence[Row], where: Context) -> Iterator[Event]:
     """Ignitions and shut-downs, engines that act together in one event."""
     on = [row for row in noted if row[0] == watch.EVENT_ENGINE_ON]
     off = [row for row in noted if row[0] in (watch.EVENT_ENGINE_OFF, watch.EVENT_ENGINE_FAILED)]
@@ -147,9 +144,9 @@ def _engine_events(noted: Floats, where: Context) -> Iterator[Event]:
             yield _event(rows[0], "meco" if first else "seco", names, where)
 
 
-def _together(rows: Sequence[Floats], gap_s: float) -> list[list[Floats]]:
+def _together(rows: Sequence[Row], gap_s: float) -> list[list[Row]]:
     """Rows in time order, in groups whose members follow each other within a gap."""
-    groups: list[list[Floats]] = []
+    groups: list[list[Row]] = []
     for row in sorted(rows, key=lambda each: float(each[1])):
         if groups and row[1] - groups[-1][-1][1] <= gap_s:
             groups[-1].append(row)
@@ -166,7 +163,7 @@ def _engine_names(engines: Sequence[int], names: Sequence[str]) -> str:
 
 
 def _first_body(
-    memory: watch.WatchMemory, noted: Floats, faults: Faults, end_s: float, where: Context
+    memory: watch.WatchMemory, noted: Sequence[Row], faults: Faults, end_s: float, where: Context
 ) -> Iterator[Event]:
     """What is told once, of the body that stood on the pad."""
     yield from _max_q(memory, noted, end_s, where)
@@ -174,10 +171,10 @@ def _first_body(
 
 
 def _max_q(
-    memory: watch.WatchMemory, noted: Floats, end_s: float, where: Context
+    memory: watch.WatchMemory, noted: Sequence[Row], end_s: float, where: Context
 ) -> Iterator[Event]:
     """The largest dynamic pressure under thrust, if it was passed and not merely cut short."""
-    row = memory.words[watch.TOP_Q : watch.TOP_Q + watch.EVENT_SIZE]
+    row = memory.words[watch.TOP_Q : watch.TOP_Q + watch.EVENT_SIZE].tolist()
     starts = [r for r in noted if r[0] == watch.EVENT_ENGINE_ON]
     stops = [float(r[1]) for r in noted
              if r[0] in (watch.EVENT_ENGINE_OFF, watch.EVENT_ENGINE_FAILED)]  # fmt: skip

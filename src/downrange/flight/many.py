@@ -89,10 +89,8 @@ class Many:
             self.seen.append(room_for(self._unseen, room) if stage else self.seen[-1])
             self._gone.append(self._room_gone(leg, tanks, room))
         self._kept = room_for(new_piece(legs[0].leg.attached, tanks), room)
-        self._work, self._rows = (
-            np.zeros((WORK_ROWS, AUX_SIZE)),
-            np.zeros((FALL_ROWS, FALL_COLUMNS)),
-        )
+        self._work = np.zeros((WORK_ROWS, AUX_SIZE))
+        self._rows = np.zeros((FALL_ROWS, FALL_COLUMNS))
         self.ended_on = np.zeros(room, dtype=np.int64)
         self.parted_s = np.full((room, len(legs) - 1), math.inf)  # mission clock
         self._drawn = np.zeros((room, 0))
@@ -131,7 +129,7 @@ class Many:
         the inertial unit; drawn (flights, variables).
         """
         count = len(drawn)
-        reset(self.flights, self._fresh)
+        reset(self.flights[:-1], self._fresh[:-1])  # rows are counted: old ones do no harm
         self.parted_s[:] = math.inf
         self.flights.random[:count] = random
         go = np.zeros(len(self.ended_on))
