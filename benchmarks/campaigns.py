@@ -54,7 +54,8 @@ flyer = ready.make()
 flyer.fly(0, 16)
 many.many = Timed
 inside_s[0], started = 0.0, time.thread_time()
-flyer.fly(0, flights)
+for first in range(0, flights, flyer.chunk_flights):
+    flyer.fly(first, flyer.chunk_flights)
 print(json.dumps((time.thread_time() - started - inside_s[0]) / flights))
 """
 
@@ -123,7 +124,7 @@ def measure(kind: str, flights: int, single: int, scratch: Path) -> Path:
         both.append(fly(scratch / f"{kind}-2-{number}", 2 * single, 2, planned)["rate"])
     folder = scratch / kind
     whole = fly(folder, flights, 2, planned)
-    python_s = json.loads(run("-c", PYTHON, kind, str(min(single, 320)))[0])
+    python_s = json.loads(run("-c", PYTHON, kind, str(min(max(single, 96), 320)))[0])
     _, report_s, report_mb = run("-c", "from downrange.cli import main; main()", "campaign",
                                  "report", str(folder))  # fmt: skip
     share = max(both) / (2.0 * max(alone))

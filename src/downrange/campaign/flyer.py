@@ -87,6 +87,7 @@ class MissionFlyer:
     def compile(self) -> None:
         """Have all that flies compiled."""
         self._many.compile()
+        self._sampler.of(0)
 
     def stop(self) -> None:
         """From another thread: return at the end of the flight that is being flown."""
@@ -147,7 +148,7 @@ def _together(first: int, done: Sequence[Chunk], columns: Columns, sampler: Samp
     if len(done) == 1:
         return done[0]
     if not done:
-        return Chunk(first, columns.new(0), sampler.none(), np.zeros(0))
+        return Chunk(first, columns.new(0), sampler.of(0), np.zeros(0))
     rows = {name: np.concatenate([each.columns[name] for each in done]) for name in done[0].columns}
     return Chunk(first, rows, np.concatenate([each.samples for each in done]),
                  np.concatenate([each.fly_s for each in done]))  # fmt: skip

@@ -7,6 +7,7 @@ takes its place. Lakes are land, the Caspian is sea. Loaded at the first questio
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
@@ -32,14 +33,24 @@ class Chart(NamedTuple):
     west: float
     east: float
     rings: tuple[Floats, ...]  # each (n, 2): longitude, latitude; closed
-    edges: Floats  # of the rings, for `polygons.inside`
+    bands: tuple[Floats, ...]  # edges that reach into each degree of latitude, -90 first
 
     @classmethod
     def of(cls, box_deg: Sequence[float], rings: Iterable[Floats]) -> Chart:
         """Return the chart of a box (south, north, west, east) and its rings."""
         south, north, west, east = box_deg
         closed = tuple(rings)
-        return cls(south, north, west, east, closed, edges(closed))
+        every = edges(closed)
+        low, high = (np.floor(choose(every[1], every[3])) for choose in (np.minimum, np.maximum))
+        bands = (every[:, (low <= south) & (high >= south)] for south in range(-90, 91))
+        return cls(south, north, west, east, closed, tuple(bands))
+
+    def is_land(self, latitude_deg: float, longitude_deg: float) -> bool:
+        """True if a point of the chart lies on land; False of one that is no number."""
+        if math.isnan(latitude_deg + longitude_deg):
+            return False
+        band = self.bands[math.floor(latitude_deg) + 90]
+        return inside(band, longitude_deg, latitude_deg)
 
     def holds(self, south: float, north: float, west: float, east: float) -> bool:
         """True if all of a box lies on the chart."""
@@ -73,11 +84,11 @@ def surface(
         site: whose drawing of the shore holds near the pad; or that drawing.
     """
     longitude_deg = (longitude_deg + 180.0) % 360.0 - 180.0
-    near = _site_chart(site)
+    near = site_chart(site)
     box = (latitude_deg, latitude_deg, longitude_deg, longitude_deg)
     every = charts() if near is None else (near, *charts())
     chart = next((each for each in every if each.holds(*box)), every[-1])
-    return "land" if inside(chart.edges, longitude_deg, latitude_deg) else "sea"
+    return "land" if chart.is_land(latitude_deg, longitude_deg) else "sea"
 
 
 def outline(
@@ -95,14 +106,15 @@ def outline(
     box = (latitude_min, latitude_max, longitude_min, longitude_max)
     chart = next((each for each in charts() if each.holds(*box)), charts()[-1])
     rings: Iterable[Floats] = chart.rings
-    near = _site_chart(site)
+    near = site_chart(site)
     if near is not None:
         rings = [part for ring in rings for part in outside(ring, *near[:4])] + list(near.rings)
     shown = (clip(ring, *box) for ring in rings)
     return [(ring[:, 0], ring[:, 1]) for ring in shown if len(ring) > 0]
 
 
-def _site_chart(site: SiteSpec | Chart | None) -> Chart | None:
+def site_chart(site: SiteSpec | Chart | None) -> Chart | None:
+    """Return a site's own drawing of its shore, for many questions; None if it has none."""
     if isinstance(site, Chart):
         return site
     coast: CoastSpec | None = None if site is None else site.coast

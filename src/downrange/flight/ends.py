@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange.earth.coast import surface
+from downrange.earth.coast import Chart, site_chart, surface
 from downrange.faults.kernel import Faults
 from downrange.flight import results
 from downrange.flight.assemble import Planned, engine_names, site_of, tank_names
@@ -56,6 +56,7 @@ class Teller:
         names: what the flight calls its parts, and where it started.
         context: of events, but for what a flight makes of it.
         tanks: indices of each stage's own tanks, by its name.
+        shore: the site's own drawing of it.
     """
 
     spec: MissionSpec
@@ -63,6 +64,7 @@ class Teller:
     names: Names
     context: Context
     tanks: Mapping[str, tuple[int, ...]]
+    shore: Chart | None
 
     def steered(
         self, name: str, clock: Floats, verdict: SafetyMemory, seen: watch.WatchMemory, last: Last,
@@ -110,7 +112,7 @@ class Teller:
     ) -> tuple[str, float, results.Moment]:
         """What lies below a body's end, how far that is from the pad, and the end itself."""
         end = self._moment(name, last.clock_s, self.t0_s(clock), last.rigid, last.tank_kg, steered)
-        below = surface(end.latitude_deg, end.longitude_deg, self.spec.site)
+        below = surface(end.latitude_deg, end.longitude_deg, self.shore)
         return below, distance_m(end.latitude_deg, end.longitude_deg, self.names), end
 
     def _moment(
@@ -144,7 +146,7 @@ def teller_of(ready: Prepared, drawn: MissionSpec) -> Teller:
         ),
         fault_texts=tuple(fault_lines(drawn, len(spec.fault))),
     )  # fmt: skip
-    return Teller(spec, planned, names_of(ready), context, own)
+    return Teller(spec, planned, names_of(ready), context, own, site_chart(spec.site))
 
 
 def names_of(ready: Prepared) -> Names:

@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 
 # Seconds from first motion up to which a row is written, and how often: close together while
 # the vehicle climbs out of the air.
-SCHEDULE = ((100.0, 0.5), (600.0, 2.0), (math.inf, 10.0))
+SCHEDULE = ((100.0, 0.5), (600.0, 2.0), (math.inf, 30.0))
 MOST_ROWS_S = 7200.0
 
 

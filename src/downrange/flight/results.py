@@ -10,15 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from downrange.earth.kernel.geodesy import (
-    Earth,
-    ecef_from_eci,
-    geodetic,
-    velocity_relative_eci,
-)
+from downrange.earth.kernel.geodesy import Earth
 from downrange.earth.kernel.orbit import elements
 from downrange.flight.channels import LEDGER
 from downrange.flight.kernel import loop, watch
+from downrange.flight.kernel.ground import over_ground
 from downrange.flight.spec import MissionSpec, ObjectiveSpec, ToleranceSpec
 from downrange.safety.blast import overpressure_radius_m
 from downrange.safety.build import RULE_NAMES
@@ -94,13 +90,9 @@ def moment_of(
     clock_s: float, t0_s: float, rigid: Floats, own_kg: float, aboard_kg: float, earth: Earth
 ) -> Moment:
     """A body at a time of the mission clock, from its inertial state."""
-    r, v = (float(x) for x in rigid[0:3]), (float(x) for x in rigid[3:6])
-    x, y, z = r
-    latitude, longitude, altitude_m = geodetic(ecef_from_eci((x, y, z), clock_s, earth), earth)
-    vx, vy, vz = v
-    relative = velocity_relative_eci((x, y, z), (vx, vy, vz), earth)
+    latitude, longitude, altitude_m, speed_mps = over_ground(rigid, clock_s, earth)
     return Moment(clock_s - t0_s, rigid, math.degrees(latitude), math.degrees(longitude),
-                  altitude_m, math.hypot(*relative), own_kg, aboard_kg)  # fmt: skip
+                  altitude_m, speed_mps, own_kg, aboard_kg)  # fmt: skip
 
 
 class Ended(NamedTuple):
