@@ -92,6 +92,9 @@ class Rows:
         }
 
 
+EMPTY = "empty"  # key of a file's metadata: names of the columns that hold nothing
+
+
 def write_part(folder: Path, rows: Rows, request: Request) -> Entry:
     """Write the files of a part, and only then its line in the ledger.
 
@@ -119,9 +122,11 @@ def to_parquet(columns: dict[str, NDArray[Any]], units: dict[str, str]) -> bytes
     import pyarrow.parquet as pq
 
     arrays = {name: _array(pa, name, each) for name, each in columns.items()}
-    schema = pa.schema(
-        [pa.field(name, each.type, metadata={"unit": units[name]}) for name, each in arrays.items()]
-    )
+    empty = [name for name, each in arrays.items() if each.null_count == len(each)]
+    fields = [
+        pa.field(name, each.type, metadata={"unit": units[name]}) for name, each in arrays.items()
+    ]
+    schema = pa.schema(fields, metadata={EMPTY: "\n".join(empty)})
     numbers = [name for name, each in arrays.items() if each.type == pa.float64()]
     words = [name for name, each in arrays.items() if each.type == pa.string()]
     out = pa.BufferOutputStream()

@@ -42,6 +42,8 @@ Truths = NDArray[np.bool_]
 OUTCOMES = ("success", "partial", "loss", "terminated", "scrubbed", "numerical")
 LOST = ("loss", "terminated")
 # Places and angles that turn through a whole circle have no meaningful mean.
+# Events whose altitude, speed and dynamic pressure are quantities too.
+_STATES = ("max_q", "meco", "separation", "seco", "orbit_insertion", "flight_termination")
 _NO_QUANTITY = ("_latitude_deg", "_longitude_deg", ".raan_deg", ".argument_of_perigee_deg")
 
 
@@ -115,9 +117,7 @@ class Campaign:
         """Spread of each column of numbers that some flight has; places and draws have none."""
         kinds = ("event.", "orbit.", "insertion.", "body.", "margin.")
         names = [
-            name
-            for name in self.flights.names
-            if name.startswith(kinds) and not name.endswith((".outcome", ".end_surface"))
+            name for name in self.flights.names if name.startswith(kinds) and _is_quantity(name)
         ]
         names += [name for name in ("cause_time_s", "end_time_s") if name in self.flights]
         # Places are read on the way, for whoever asks for them next.
@@ -249,6 +249,14 @@ class Campaign:
             method = f"none: {len(whole)} scrambles are flown, {LEAST_SCRAMBLES} are needed"
             return Share(count, count / len(which), 0.0, 1.0, method)
         return scrambled_share(whole.sum(axis=1), size, LEVEL)
+
+
+def _is_quantity(name: str) -> bool:
+    """Whether a column's spread is told: of most events the time alone."""
+    words = name.split(".")
+    if words[0] == "event":
+        return words[-1] == "time_s" or words[2] in _STATES
+    return words[-1] not in ("outcome", "end_surface")
 
 
 def open_campaign(folder: Path | str) -> Campaign:
