@@ -112,7 +112,7 @@ def tell_associations(lost: Campaign) -> None:
     lines = found.lines[:6] if found else ()
     rows = [(f"`{line.path}`", number(line.correlation, 2), number(line.errors, 1))
             for line in lines]  # fmt: skip
-    what = f"rank correlation with {found.what}" if found else NONE
+    what = "rank correlation with the time of loss" if found else NONE
     say("What goes with it", ("drawn value", what, "in standard errors"), rows)
 
 
