@@ -135,7 +135,7 @@ def test_it_flies_until_the_interval_is_narrow(command: Command) -> None:
 def test_every_problem_comes_at_once(command: Command, engine: Engine) -> None:
     Path("there").mkdir()
     said = command(
-        *FLY, "-n", "0", "--seed", "-2", "--workers", "-1", "--disperse", "wnid",
+        *FLY, "-n", "0", "--seed", "-2", "--workers", "-1", "--disperse", "foo,wnid",
         "--until-width", "7", "--sampler", "soboll", "--set", "vehicle", "--out", "there",
         "--record-failures", "-1",
     )  # fmt: skip
@@ -143,7 +143,7 @@ def test_every_problem_comes_at_once(command: Command, engine: Engine) -> None:
     assert said.out == ""
     assert [line.partition(":")[0] for line in said.err.splitlines()] == [
         "--set", "--record-failures", "-n", "--workers", "--until-width", "--sampler", "--seed",
-        "--disperse", "--out",
+        "--disperse", "--disperse", "--out",
     ]  # fmt: skip
     assert engine.asked == []
     assert list(Path("there").iterdir()) == []

@@ -119,6 +119,7 @@ def test_options_reach_the_flight(command: Command, pilot: Pilot) -> None:
         (["fly", "--disperse", MISSION], ["fly", "--disperse=all", MISSION]),
         (["fly", "--disperse", "wind", "m"], ["fly", "--disperse", "wind", "m"]),
         (["fly", "--disperse", "mass,wnid"], ["fly", "--disperse", "mass,wnid"]),
+        (["fly", "m", "--disperse", "no,group"], ["fly", "m", "--disperse", "no,group"]),
         (["fly", "m", "--disperse=wind"], ["fly", "m", "--disperse=wind"]),
         ([], []),
     ],

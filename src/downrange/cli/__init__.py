@@ -93,9 +93,9 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code: 0 done, 1 it failed on the way, 2 bad input."""
     as_json = "--json" in arguments
-    words = bare_disperse(arguments) or ["--help"]
+    words = bare_disperse(arguments) if "fly" in arguments[:1] else [*arguments]
     try:
-        code = int(app(words, prog_name="downrange", standalone_mode=False) or 0)
+        code = int(app(words or ["--help"], prog_name="downrange", standalone_mode=False) or 0)
     except DownrangeError as error:
         problems = error.problems if isinstance(error, InputError) else None
         refuse(problems or [Problem("", "", str(error))], as_json)

@@ -201,7 +201,7 @@ def _looks_like_groups(word: str) -> bool:
 
     from downrange.flight.lines import GROUPS
 
-    return any(
+    return "," in word or any(
         get_close_matches(part.strip(), ["all", "none", *GROUPS], 1) for part in word.split(",")
     )
 
