@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from downrange.aero.outline import Outline, tangent_ogive
@@ -48,6 +48,7 @@ def test_integrals_are_the_sums_of_slices(parts: list[tuple[float, float]]) -> N
     ) == pytest.approx(expected, rel=1e-4)  # fmt: skip
 
 
+@example([(1.0, 0.10000000000000002), (1.0, 0.1)], 0.0, 0.1)  # the same but for rounding
 @given(steps, st.floats(-30.0, 30.0), st.floats(0.1, 10.0))
 def test_shift_and_scale(parts: list[tuple[float, float]], shift: float, scale: float) -> None:
     plain, moved = body(parts), body(parts, shift, scale)

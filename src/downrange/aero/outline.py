@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 GAUSS = 1.0 / math.sqrt(3.0)  # two-point Gauss-Legendre: exact for the cubics below
+ROUNDING = 1e-9  # of a diameter, within which two are the same
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ class Outline:
     @property
     def nose_length_m(self) -> float:
         """Length of the part that widens from the tip to the largest diameter."""
-        widest = np.flatnonzero(self.diameter_m == self.diameter_m.max())[-1]
+        nearly = (1.0 - ROUNDING) * self.diameter_m.max()
+        widest = np.flatnonzero(self.diameter_m >= nearly)[-1]
         return self.nose_x_m - float(self.station_m[widest])
 
     def integral(self, function: Callable[[Floats, Floats], Floats]) -> float:
